@@ -1,0 +1,189 @@
+"""Bad input gets a `ValueError` that names the parameter, the value and the rule.
+
+Every public function of `cxedu` checks what it is given with the functions below, so that the
+messages read alike everywhere and nobody meets a traceback from inside numpy.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def _rule(low: float, high: float, low_open: bool, high_open: bool) -> str:
+    """The allowed range in words."""
+    parts = []
+    if low > -np.inf:
+        parts.append(f"{'greater than' if low_open else 'at least'} {low:g}")
+    if high < np.inf:
+        parts.append(f"{'less than' if high_open else 'at most'} {high:g}")
+    return " and ".join(parts) or "that is finite"
+
+
+def _outside(
+    values: np.ndarray, low: float, high: float, low_open: bool, high_open: bool
+) -> np.ndarray:
+    too_low = values <= low if low_open else values < low
+    too_high = values >= high if high_open else values > high
+    return ~np.isfinite(values) | too_low | too_high
+
+
+def number(
+    name: str,
+    value: Any,
+    low: float = -np.inf,
+    high: float = np.inf,
+    *,
+    low_open: bool = False,
+    high_open: bool = False,
+) -> float:
+    """Return `value` as a finite float between `low` and `high`, or say what is wrong.
+
+    >>> number("retention", 0.8, 0, 1)
+    0.8
+    >>> number("retention", 1.2, 0, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: retention is 1.2; it must be a number at least 0 and at most 1.
+    """
+    rule = f"it must be a number {_rule(low, high, low_open, high_open)}."
+    if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) != 0:
+        raise ValueError(f"{name} is {value!r}; {rule}")
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {value!r}; {rule}") from None
+    if _outside(np.array(result), low, high, low_open, high_open):
+        raise ValueError(f"{name} is {value!r}; {rule}")
+    return result
+
+
+def whole(name: str, value: Any, low: int = 0, high: float = np.inf) -> int:
+    """Return `value` as an int between `low` and `high`, or say what is wrong.
+
+    >>> whole("n_customers", 2000, 1)
+    2000
+    >>> whole("n_customers", 0, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: n_customers is 0; it must be a whole number at least 1.
+    """
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+    is_whole = is_whole or (isinstance(value, (float, np.floating)) and float(value).is_integer())
+    if not is_whole or not low <= value <= high:
+        rule = _rule(low, high, False, False)
+        raise ValueError(f"{name} is {value!r}; it must be a whole number {rule}.")
+    return int(value)
+
+
+def vector(
+    name: str,
+    values: Any,
+    low: float = -np.inf,
+    high: float = np.inf,
+    *,
+    low_open: bool = False,
+    high_open: bool = False,
+    empty: bool = False,
+    size: int | None = None,
+) -> np.ndarray:
+    """Return `values` as a 1-d float array whose every entry is finite and between `low` and `high`.
+
+    A single number becomes an array of one. `size` is the length that is wanted; `empty=True`
+    lets an empty array through.
+
+    >>> vector("margin", [10, 12.5])
+    array([10. , 12.5])
+    >>> vector("margin", [10, float("nan")])
+    Traceback (most recent call last):
+    ...
+    ValueError: margin[1] is nan; every value must be a number that is finite.
+    """
+    try:
+        raw = np.asarray(values)
+        if raw.dtype == bool or raw.dtype.kind in "SUM":
+            raise TypeError
+        array = np.atleast_1d(raw.astype(float))
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {_short(values)}; it must hold numbers only.") from None
+    if array.ndim != 1:
+        raise ValueError(f"{name} has shape {array.shape}; it must have one dimension.")
+    if not empty and array.size == 0:
+        raise ValueError(f"{name} is empty; it must hold at least one number.")
+    if size is not None and array.size != size:
+        raise ValueError(f"{name} has {array.size} values; it must have {size}.")
+    bad = np.flatnonzero(_outside(array, low, high, low_open, high_open))
+    if bad.size:
+        rule = _rule(low, high, low_open, high_open)
+        raise ValueError(
+            f"{name}[{bad[0]}] is {array[bad[0]]:g}; every value must be a number {rule}."
+        )
+    return array
+
+
+def same_length(**vectors: Any) -> None:
+    """Say which of the named arrays differ in length.
+
+    >>> same_length(frequency=[1, 2], recency=[3])
+    Traceback (most recent call last):
+    ...
+    ValueError: lengths differ: frequency has 2, recency has 1; they must be the same.
+    """
+    lengths = {name: len(v) for name, v in vectors.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        raise ValueError(f"lengths differ: {listed}; they must be the same.")
+
+
+def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
+    """Return `value` if it is one of `valid`, else list the valid choices.
+
+    >>> choice("unit", "Y", ["D", "W"])
+    Traceback (most recent call last):
+    ...
+    ValueError: unit is 'Y'; it must be one of 'D', 'W'.
+    """
+    options = list(valid)
+    if value not in options:
+        raise ValueError(
+            f"{name} is {value!r}; it must be one of {', '.join(map(repr, options))}."
+        )
+    return value
+
+
+def frame(name: str, table: Any, columns: Iterable[str] = (), *, empty: bool = False) -> pd.DataFrame:
+    """Return `table` if it is a DataFrame with rows and with all of `columns`.
+
+    >>> frame("transactions", pd.DataFrame({"date": ["2025-01-01"]}), ["date", "revenue"])
+    Traceback (most recent call last):
+    ...
+    ValueError: transactions lacks the column 'revenue'; it has 'date'.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(f"{name} is a {type(table).__name__}; it must be a pandas DataFrame.")
+    missing = [c for c in columns if c not in table.columns]
+    if missing:
+        has = ", ".join(map(repr, table.columns)) or "no column"
+        lacks = "the column" if len(missing) == 1 else "the columns"
+        raise ValueError(f"{name} lacks {lacks} {', '.join(map(repr, missing))}; it has {has}.")
+    if not empty and table.empty:
+        raise ValueError(f"{name} has no rows; it must have at least one.")
+    return table
+
+
+def generator(name: str, rng: Any) -> np.random.Generator:
+    """Return `rng` as a numpy Generator; a whole number is taken as its seed.
+
+    Nothing in `cxedu` touches numpy's global random state, so a missing `rng` is an error.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, (bool, np.bool_)) and rng >= 0:
+        return np.random.default_rng(int(rng))
+    raise ValueError(f"{name} is {rng!r}; it must be a numpy.random.Generator or a seed (0, 1, 2 …).")
+
+
+def _short(values: Any) -> str:
+    text = repr(values)
+    return text if len(text) <= 60 else text[:57] + "…"
