@@ -1,6 +1,6 @@
 """Synthetic customers whose truth is known, and the metrics of customer strategy.
 
-Each module is named for the idea it serves: `cxedu.value`, `cxedu.clv`, `cxedu.trust` …
+Each module is named for the idea it serves: `cxedu.value`, `cxedu.clv`, `cxedu.trust`, and so on.
 Names are imported on first use, so that `python -m cxedu` runs before anything is installed.
 """
 

@@ -146,13 +146,13 @@ def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
     """
     options = list(valid)
     if value not in options:
-        raise ValueError(
-            f"{name} is {value!r}; it must be one of {', '.join(map(repr, options))}."
-        )
+        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, options))}.")
     return value
 
 
-def frame(name: str, table: Any, columns: Iterable[str] = (), *, empty: bool = False) -> pd.DataFrame:
+def frame(
+    name: str, table: Any, columns: Iterable[str] = (), *, empty: bool = False
+) -> pd.DataFrame:
     """Return `table` if it is a DataFrame with rows and with all of `columns`.
 
     >>> frame("transactions", pd.DataFrame({"date": ["2025-01-01"]}), ["date", "revenue"])
@@ -181,7 +181,9 @@ def generator(name: str, rng: Any) -> np.random.Generator:
         return rng
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, (bool, np.bool_)) and rng >= 0:
         return np.random.default_rng(int(rng))
-    raise ValueError(f"{name} is {rng!r}; it must be a numpy.random.Generator or a seed (0, 1, 2 …).")
+    raise ValueError(
+        f"{name} is {rng!r}; it must be a numpy.random.Generator or a seed (0, 1, 2 …)."
+    )
 
 
 def _short(values: Any) -> str:

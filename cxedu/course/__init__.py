@@ -1,0 +1,1 @@
+"""What `make course` and its sisters do: environment, chapters, site, release, sample class."""

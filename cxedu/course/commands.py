@@ -1,0 +1,212 @@
+"""The commands, run inside the environment: what each does, in the order it does it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+
+from cxedu.course import notebooks
+from cxedu.course.environment import ROOT
+
+SITE = ROOT / "_build" / "html"
+CLASS = ROOT / "_build" / "class"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    command, *rest = arguments
+    functions: dict[str, Callable[..., int]] = {
+        "course": course,
+        "test": test,
+        "book": book,
+        "serve": serve,
+        "lab": lab,
+        "bench": bench,
+        "clean": clean,
+    }
+    try:
+        return functions[command](*rest)
+    except notebooks.ChapterFailed as error:
+        print(f"\nA chapter did not run:\n{error}", file=sys.stderr)
+        return 1
+
+
+def course() -> int:
+    """Everything from the sources to a graded class; what hasn't changed is left as it is."""
+    _chapters()
+    _site()
+    _release()
+    _class()
+    print(f"\nThe site:    {SITE / 'index.html'}   (make serve shows it in a browser)")
+    print(f"The grades:  {CLASS / 'grades.csv'}   (12 simulated students)")
+    return 0
+
+
+def book() -> int:
+    """The chapters and the site."""
+    _chapters()
+    _site()
+    print(f"\nThe site: {SITE / 'index.html'}")
+    return 0
+
+
+def serve(port: str = "8000") -> int:
+    """Build the site and show it on this machine only."""
+    from cxedu.course import site
+
+    book()
+    return site.serve(SITE, int(port))
+
+
+def lab(*arguments: str) -> int:
+    """JupyterLab; the problem sets give full feedback, since this clone holds their solutions."""
+    environment = dict(os.environ, CXEDU_CHECKS=str(ROOT / "solutions"))
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", str(ROOT), *arguments]
+    return subprocess.call(command, env=environment)
+
+
+def bench(*arguments: str) -> int:
+    """Every claim about speed, measured side by side in one run."""
+    command = [
+        "-m",
+        "pytest",
+        "tests/bench",
+        "-o",
+        "addopts=",
+        "-s",
+        "--benchmark-columns=min,median,rounds",
+    ]
+    return subprocess.call([sys.executable, *command, *arguments], cwd=ROOT)
+
+
+def clean() -> int:
+    """Remove what was made, all of which can be made again."""
+    for folder in (
+        "_build",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".benchmarks",
+    ):
+        shutil.rmtree(ROOT / folder, ignore_errors=True)
+    print(
+        "Removed _build and the tools' caches. The environment stays: delete .venv to make it anew."
+    )
+    return 0
+
+
+def test(*arguments: str) -> int:
+    """Style, types, every test, and every chapter run again and compared with what it shows."""
+    python = [sys.executable, "-m"]
+    pytest = [*python, "pytest", "-n", "2", "--dist", "loadfile", "-q", *arguments]
+    checks = {
+        "style": [*python, "ruff", "check", "."],
+        "format": [*python, "ruff", "format", "--check", "."],
+        "types": [*python, "mypy"],
+        "chapters": [*pytest, *NBVAL, "chapters"],
+        "tests": pytest,
+    }
+    if arguments:  # a choice among the tests: only those
+        checks = {"tests": pytest}
+    _ensure_chromium()
+    failed = []
+    for name, command in checks.items():
+        print(f"\n== {name}", flush=True)
+        if subprocess.call(command, cwd=ROOT):
+            failed.append(name)
+    print(f"\nFailed: {', '.join(failed)}." if failed else "\nEverything passed.")
+    return 1 if failed else 0
+
+
+NBVAL = [
+    "--nbval",
+    "--nbval-sanitize-with",
+    "tests/nbval-sanitize.cfg",
+    "--nbval-cell-timeout",
+    "120",
+]
+
+
+def _ensure_chromium() -> None:
+    """The browser tests need Chromium; where Debian's can be installed without asking, it is."""
+    if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        return
+    may_install = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
+    if may_install:
+        print("Installing Debian's Chromium for the browser tests …", flush=True)
+        subprocess.call(["apt-get", "update", "-qq"])
+        quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        subprocess.call(
+            ["apt-get", "install", "-y", "-qq", "chromium"], env=quiet, stdout=subprocess.DEVNULL
+        )
+    else:
+        print(
+            "No Chromium here, so the browser tests will be skipped. On Debian: sudo apt install chromium"
+        )
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    print(f"{what} ({time.perf_counter() - start:.1f} s)", flush=True)
+
+
+def _step(name: str, sources: list[str], make: Callable[[], object], result: Path) -> None:
+    """Do a step unless its result is there and its sources are as they were."""
+    key = notebooks.fingerprint(ROOT, [ROOT / s for s in sources if (ROOT / s).exists()])
+    if result.exists() and notebooks.state(ROOT).get(name) == key:
+        print(f"{name}: unchanged")
+        return
+    with _timed(name):
+        make()
+    # A step may rewrite its own sources (the release does), so the key is taken afresh.
+    key = notebooks.fingerprint(ROOT, [ROOT / s for s in sources if (ROOT / s).exists()])
+    notebooks.remember(ROOT, name, key)
+
+
+def _chapters() -> None:
+    with _timed("chapters"):
+        notebooks.run_changed(ROOT)
+
+
+def _site() -> None:
+    from cxedu.course import site
+
+    sources = ["_config.yml", "_toc.yml", "book", "chapters", "cxedu/book", "cxedu/course/site.py"]
+    _step("site", [*sources, "requirements.txt"], lambda: site.build(ROOT), SITE / "index.html")
+
+
+def _release() -> None:
+    from cxedu.grading import release
+
+    sources = [
+        "solutions",
+        "exercises",
+        "nbgrader_config.py",
+        "cxedu/grading",
+        "cxedu/exercises.py",
+    ]
+    _step("problem sets released", sources, lambda: release.release_all(ROOT), ROOT / "exercises")
+
+
+def _class() -> None:
+    from cxedu.grading import classroom
+
+    sources = ["solutions", "nbgrader_config.py", "cxedu", "requirements.txt"]
+    _step(
+        "sample class graded",
+        sources,
+        lambda: classroom.make_class(ROOT, CLASS),
+        CLASS / "grades.csv",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
