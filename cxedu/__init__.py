@@ -13,4 +13,4 @@ def __getattr__(name):
         from cxedu.world import World
 
         return World
-    raise AttributeError("module 'cxedu' has no attribute {!r}".format(name))  # noqa: UP032
+    raise AttributeError("module 'cxedu' has no attribute {!r}".format(name))

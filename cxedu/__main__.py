@@ -53,14 +53,15 @@ def supported(version):
 
 def use_another_python():
     """Run the same command with a supported Python from the PATH, or say what is missing."""
+    nowhere = open(os.devnull, "w")
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         name = "python3.{}".format(minor)
         try:
-            found = subprocess.call([name, "-c", "import venv"], stderr=subprocess.DEVNULL) == 0
+            found = subprocess.call([name, "-c", "import venv"], stderr=nowhere) == 0
         except OSError:
             found = False
         if found:
-            return subprocess.call([name, "-m", "cxedu"] + sys.argv[1:])  # noqa: RUF005
+            return subprocess.call([name, "-m", "cxedu"] + sys.argv[1:])
     sys.stderr.write(
         "This is Python {}.{} ({}), and the course needs Python {}.{} to {}.{}.\n"
         "Install one from https://www.python.org/downloads/ (or your system's package manager),\n"
