@@ -1,0 +1,1 @@
+"""The charts that the chapters draw, one module for each family of ideas."""
