@@ -122,6 +122,74 @@ def vector(
     return array
 
 
+def numbers(
+    name: str,
+    values: Any,
+    low: float = -np.inf,
+    high: float = np.inf,
+    *,
+    low_open: bool = False,
+    high_open: bool = False,
+) -> np.ndarray:
+    """Return a number or an array of any shape as a float array of the same shape, checked like `vector`.
+
+    >>> numbers("retention", 0.8, 0, 1)
+    array(0.8)
+    >>> numbers("retention", [[0.8, 1.8]], 0, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: retention[1] is 1.8; every value must be a number at least 0 and at most 1.
+    """
+    if np.ndim(values) == 0:
+        return np.asarray(number(name, values, low, high, low_open=low_open, high_open=high_open))
+    shape = np.shape(values)
+    flat = values if len(shape) == 1 else np.ravel(values)
+    checked = vector(name, flat, low, high, low_open=low_open, high_open=high_open)
+    return checked.reshape(shape)
+
+
+def broadcastable(**given: Any) -> None:
+    """Say which of the named arguments do not fit together: their shapes, or the rows of their Series.
+
+    >>> broadcastable(margin=[1, 2, 3], retention=[0.8, 0.9])
+    Traceback (most recent call last):
+    ...
+    ValueError: shapes do not fit: margin has (3,), retention has (2,); give one number or as many as the others.
+    """
+    shapes = {name: np.shape(v) for name, v in given.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        listed = ", ".join(f"{name} has {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(
+            f"shapes do not fit: {listed}; give one number or as many as the others."
+        ) from None
+    series = [(name, v) for name, v in given.items() if isinstance(v, pd.Series)]
+    for name, v in series[1:]:
+        if not v.index.equals(series[0][1].index):
+            raise ValueError(
+                f"the rows of {name} are not those of {series[0][0]}; give Series with the same index."
+            )
+
+
+def like(result: np.ndarray, *given: Any) -> Any:
+    """Return `result` in the form of what was given: a Series for a Series, a float for a number.
+
+    >>> like(np.array(2.5), 2, 3)
+    2.5
+    >>> like(np.array([1.0, 2.0]), pd.Series([3, 4], index=["a", "b"]))
+    a    1.0
+    b    2.0
+    dtype: float64
+    """
+    if np.ndim(result) == 0:
+        return float(result)
+    for v in given:
+        if isinstance(v, pd.Series) and np.shape(result) == v.shape:
+            return pd.Series(result, index=v.index)
+    return result
+
+
 def same_length(**vectors: Any) -> None:
     """Say which of the named arrays differ in length.
 
