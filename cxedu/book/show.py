@@ -10,7 +10,9 @@ from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from cxedu.book.text import inline
@@ -95,12 +97,20 @@ def svg(fig: Figure) -> str:
     """A figure as small, deterministic SVG whose text and axes take the colour of the page's text."""
     if not isinstance(fig, Figure):
         raise ValueError(f"fig is a {type(fig).__name__}; it must be a matplotlib Figure.")
-    for points in fig.findobj(PathCollection):
-        if np.shape(points.get_offsets())[0] > MOST_POINTS:
-            points.set_rasterized(True)
+    fig.patch.set_visible(False)  # the page is the ground, light or dark
+    for axes in fig.axes:
+        if to_hex(axes.get_facecolor()) == PAPER:
+            axes.set_facecolor("none")
+        for drawn in axes.collections:
+            if isinstance(drawn, PathCollection) and np.shape(drawn.get_offsets())[0] > MOST_POINTS:
+                drawn.set_rasterized(True)
     raw = io.StringIO()
+    dpi = fig.dpi
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cxedu"}):
-        fig.savefig(raw, format="svg", metadata={"Date": None}, transparent=True, dpi=200)
+        # not `savefig`, which draws everything twice: an explorer has thirty frames to draw
+        fig.dpi = 200  # of what is rasterised
+        FigureCanvasSVG(fig).print_svg(raw, metadata={"Date": None})
+        fig.dpi = dpi
     return _small(raw.getvalue())
 
 
