@@ -1,0 +1,335 @@
+"""Meridian Outfitters: a synthetic company whose truth is known.
+
+>>> from cxedu import World
+>>> world = World(seed=1, n_customers=2000)
+>>> world
+World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
+>>> world.tables
+('customers', 'transactions', 'memberships', 'surveys', 'wallet')
+>>> world.truth.tables
+('customers', 'memberships', 'surveys', 'wallet')
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from cxedu import validate
+from cxedu.world import memberships, people, purchases, surveys
+from cxedu.world.chance import CHUNK, child
+from cxedu.world.dictionary import DICTIONARY
+from cxedu.world.people import MERIDIAN, People
+
+__all__ = ["DICTIONARY", "MERIDIAN", "Truth", "World"]
+
+MOST_CUSTOMERS = 10_000_000
+
+Arrays = dict[str, np.ndarray]
+
+
+class World:
+    """The whole company: what it observes, and (under `truth`) what no company ever sees.
+
+    Tables are made on first use and kept. The same seed and number of customers give the same
+    tables for ever: each chunk of 50,000 customers in each table has its own child seed, so no
+    table depends on which others were asked for. What a table returns is the caller's own: changes to it
+    stay there, so `orders = world.transactions` first, then add columns to `orders`.
+
+    Parameters
+    ----------
+    seed
+        A whole number, 0 or more.
+    n_customers
+        How many customers ever bought from the company, at least 1.
+
+    Attributes
+    ----------
+    start, today
+        First and last day of observation: 3 January 2022 and, 208 weeks later, 29 December 2025.
+    truth
+        The hidden tables (`Truth`).
+
+    Raises
+    ------
+    ValueError
+        If `seed` or `n_customers` is not a whole number in its range.
+
+    Examples
+    --------
+    >>> world = World(seed=1, n_customers=2000)
+    >>> len(world.customers)
+    2000
+    >>> list(world.memberships.columns)
+    ['customer_id', 'start', 'renewals', 'end', 'fee']
+    """
+
+    tables = ("customers", "transactions", "memberships", "surveys", "wallet")
+    start = pd.Timestamp(people.START)
+    today = pd.Timestamp(people.TODAY)
+
+    def __init__(self, seed: int = 1, n_customers: int = 2000) -> None:
+        self.seed = validate.whole("seed", seed, 0)
+        self.n_customers = validate.whole("n_customers", n_customers, 1, MOST_CUSTOMERS)
+
+    @classmethod
+    def for_student(cls, student_id: str, problem_set: str, n_customers: int = 2000) -> "World":
+        """Return the company that belongs to one student in one problem set.
+
+        The seed is a hash of both names; case and blanks around them don't matter.
+
+        >>> World.for_student(" Ada@example.org", "ps06").seed
+        11111
+        """
+        names = []
+        for name, value in (("student_id", student_id), ("problem_set", problem_set)):
+            if not isinstance(value, str) or not value.strip():
+                raise ValueError(f"{name} is {value!r}; it must be a text that is not empty.")
+            names.append(unicodedata.normalize("NFC", value).strip().lower())
+        digest = hashlib.sha256(f"{names[1]}/{names[0]}".encode()).digest()
+        return cls(int.from_bytes(digest[:6], "big"), n_customers)
+
+    def __repr__(self) -> str:
+        span = f"{_day(self.start)} – {_day(self.today)}"
+        return (
+            f"World(seed={self.seed}, n_customers={self.n_customers}): Meridian Outfitters, {span}"
+        )
+
+    def describe(self, table: str) -> pd.DataFrame:
+        """Return what each column of a table is: its type, unit and meaning.
+
+        `table` is one of `tables`, or a hidden one such as "truth.customers".
+
+        >>> World().describe("memberships").loc["fee", "unit"]
+        '€ per year'
+        """
+        validate.choice("table", table, DICTIONARY)
+        rows = [(name, *about) for name, about in DICTIONARY[table].items()]
+        return pd.DataFrame(rows, columns=["column", "type", "unit", "meaning"]).set_index("column")
+
+    # The observed tables. Each hands out a shallow copy: pandas copies on write, so it costs
+    # nothing, and nobody's new column changes what the next one reads.
+
+    @property
+    def customers(self) -> pd.DataFrame:
+        """One row per customer: customer_id, since (date), region, channel, two consents."""
+        return self._customers.copy(deep=False)
+
+    @property
+    def transactions(self) -> pd.DataFrame:
+        """One row per order: transaction_id, customer_id, date, channel, category, revenue (€), margin (€)."""
+        return self._transactions.copy(deep=False)
+
+    @property
+    def memberships(self) -> pd.DataFrame:
+        """One row per Trail Club contract: customer_id, start, renewals (count), end (date or NaT), fee (€ a year)."""
+        return self._memberships[0].copy(deep=False)
+
+    @property
+    def surveys(self) -> pd.DataFrame:
+        """One row per answer: customer_id, date, nps (0–10), csat (1–5), ces (1–7), trust_01 … trust_12 and need_01 … need_06 (1–5)."""
+        return self._surveys[0].copy(deep=False)
+
+    @property
+    def wallet(self) -> pd.DataFrame:
+        """One row per customer asked and category: spend_with_us, spend_with_rivals (€, last 52 weeks)."""
+        return self._wallet[0].copy(deep=False)
+
+    @cached_property
+    def truth(self) -> "Truth":
+        """What no company sees: the tables of `Truth`."""
+        return Truth(self)
+
+    # How they are made, chunk by chunk.
+
+    @cached_property
+    def _people(self) -> People:
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            return people.draw_people(rows.start + 1, rows.stop - rows.start, rng)
+
+        return People(**self._gather("people", draw))
+
+    @cached_property
+    def _customers(self) -> pd.DataFrame:
+        made = self._gather(
+            "customers", lambda rows, rng: people.draw_customers(self._people.part(rows), rng)
+        )
+        return pd.DataFrame(
+            {
+                "customer_id": made["customer_id"],
+                "since": _dates(made["since"]),
+                "region": _labels(made["region"], people.REGIONS),
+                "channel": _labels(made["channel"], people.CHANNELS),
+                "email_consent": made["email_consent"],
+                "profiling_consent": made["profiling_consent"],
+            },
+            copy=False,
+        )
+
+    @cached_property
+    def _orders(self) -> Arrays:
+        """Arrays of all orders, and `alive` and `last_day` of each customer."""
+        return self._gather(
+            "transactions", lambda rows, rng: purchases.draw_purchases(self._people.part(rows), rng)
+        )
+
+    @cached_property
+    def _transactions(self) -> pd.DataFrame:
+        made = self._orders
+        return pd.DataFrame(
+            {
+                "transaction_id": np.arange(1, made["customer_id"].size + 1, dtype=np.int64),
+                "customer_id": made["customer_id"],
+                "date": _dates(made["date"]),
+                "channel": _labels(made["channel"], people.CHANNELS),
+                "category": _labels(made["category"], people.CATEGORIES),
+                "revenue": made["revenue"],
+                "margin": made["margin"],
+            },
+            copy=False,
+        )
+
+    @cached_property
+    def _memberships(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        made = self._gather(
+            "memberships",
+            lambda rows, rng: memberships.draw_memberships(self._people.part(rows), rng),
+        )
+        seen = pd.DataFrame(
+            {
+                "customer_id": made["customer_id"],
+                "start": made["start"].astype("datetime64[s]"),
+                "renewals": made["renewals"],
+                "end": made["end"].astype("datetime64[s]"),
+                "fee": np.full(made["start"].size, memberships.FEE),
+            }
+        )
+        return seen, pd.DataFrame(
+            {"customer_id": made["customer_id"], "churn_probability": made["churn"]}
+        )
+
+    @cached_property
+    def _surveys(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        last_day = self._orders["last_day"]
+        made = self._gather(
+            "surveys",
+            lambda rows, rng: surveys.draw_surveys(self._people.part(rows), last_day[rows], rng),
+        )
+        seen, truth = _split(made)
+        seen["date"] = _dates(seen["date"])
+        whole = ["nps", "csat", "ces", *surveys.NEED_ITEMS.index]
+        return pd.DataFrame(seen).astype(dict.fromkeys(whole, np.int64)), pd.DataFrame(truth)
+
+    @cached_property
+    def _wallet(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        ends = np.searchsorted(self._orders["customer_id"], np.arange(self.n_customers + 2))
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            part = self._people.part(rows)
+            own = slice(ends[rows.start + 1], ends[rows.stop + 1])
+            wanted = ("customer_id", "date", "category", "revenue")
+            orders = {name: self._orders[name][own] for name in wanted}
+            return purchases.draw_wallet(part, purchases.spent_last_year(part, orders), rng)
+
+        seen, truth = _split(self._gather("wallet", draw))
+        for table in (seen, truth):
+            table["category"] = _labels(table["category"], people.CATEGORIES)
+        return pd.DataFrame(seen), pd.DataFrame(truth)
+
+    def _chunks(self) -> Iterator[tuple[int, slice]]:
+        for number, first in enumerate(range(0, self.n_customers, CHUNK)):
+            yield number, slice(first, min(first + CHUNK, self.n_customers))
+
+    def _gather(self, table: str, draw: Callable[[slice, np.random.Generator], Arrays]) -> Arrays:
+        """Draw a table chunk by chunk, each with its own seed, and join the columns."""
+        parts = [draw(rows, child(self.seed, table, k)) for k, rows in self._chunks()]
+        # Column by column, letting go of the parts: the table is never in memory twice.
+        return {name: np.concatenate([p.pop(name) for p in parts]) for name in list(parts[0])}
+
+
+class Truth:
+    """The hidden tables of a `World`: reach them by `world.truth`.
+
+    >>> from cxedu import World
+    >>> World(seed=1, n_customers=10).truth.gossip
+    Traceback (most recent call last):
+    ...
+    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet.
+    """
+
+    tables = ("customers", "memberships", "surveys", "wallet")
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __repr__(self) -> str:
+        return f"Truth of {self._world!r}; tables: {', '.join(self.tables)}"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"truth has no table {name!r}; it has {', '.join(self.tables)}.")
+
+    @property
+    def customers(self) -> pd.DataFrame:
+        """One row per customer: needs_segment, purchase_rate (per week), dropout_probability (per repeat order), spend_mean (€ per order), margin_rate (share of revenue), …, lifetime_value (€), expected_orders_52."""
+        return self._customers.copy(deep=False)
+
+    @property
+    def memberships(self) -> pd.DataFrame:
+        """One row per contract: customer_id, churn_probability (at each yearly renewal)."""
+        return self._world._memberships[1].copy(deep=False)
+
+    @property
+    def surveys(self) -> pd.DataFrame:
+        """One row per answer: customer_id, satisfaction and trust (z-scores), the four trust terms (1–5)."""
+        return self._world._surveys[1].copy(deep=False)
+
+    @property
+    def wallet(self) -> pd.DataFrame:
+        """One row per customer and category: wallet (€, with us and with rivals, last 52 weeks)."""
+        return self._world._wallet[1].copy(deep=False)
+
+    @cached_property
+    def _customers(self) -> pd.DataFrame:
+        who, alive = self._world._people, self._world._orders["alive"]
+        return pd.DataFrame(
+            {
+                "customer_id": who.customer_id,
+                "needs_segment": _labels(who.segment, people.SEGMENTS),
+                "purchase_rate": who.rate,
+                "dropout_probability": who.dropout,
+                "spend_mean": who.spend,
+                "margin_rate": purchases.margin_rate(who),
+                "trust_disposition": who.trust,
+                "alive": alive,
+                "lifetime_value": purchases.lifetime_value(who, alive),
+                "expected_orders_52": purchases.expected_orders(who, alive, people.DAYS_PER_YEAR),
+                "gross_margin_rate": purchases.gross_margin_rate(who),
+                "return_propensity": who.returns,
+                "service_cost": who.service,
+            },
+            copy=False,
+        )
+
+
+def _split(made: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the columns of an observed table from those of its truth."""
+    truth = {k.removeprefix("truth."): v for k, v in made.items() if k.startswith("truth.")}
+    return {k: v for k, v in made.items() if not k.startswith("truth.")}, truth
+
+
+def _dates(days: np.ndarray) -> np.ndarray:
+    return (people.START.astype("datetime64[s]").astype(np.int64) + days * np.int64(86_400)).view(
+        "datetime64[s]"
+    )
+
+
+def _labels(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=list(names))
+
+
+def _day(date: pd.Timestamp) -> str:
+    return f"{date.day} {date:%b %Y}"

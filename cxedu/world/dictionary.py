@@ -1,0 +1,125 @@
+"""What every column of Meridian's tables is: its type, its unit and its meaning."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cxedu.world.surveys import NEED_ITEMS, TRUST_ITEMS
+
+About = tuple[str, str, str]  # type, unit, meaning
+
+_ID: About = ("int64", "", "number of the customer, from 1")
+_CATEGORY: About = ("category", "", "footwear, clothing, tents, packs, climbing or cycling")
+
+_items = {
+    item: ("float64", "1–5", f"agreement: “{wording}” ({term.replace('_', '-')})")
+    for item, term, wording in TRUST_ITEMS[["term", "wording"]].itertuples()
+}
+_items |= {
+    item: ("int64", "1–5", f"importance: “{wording}”")
+    for item, wording in NEED_ITEMS["wording"].items()
+}
+
+#: table → column → (type, unit, meaning); hidden tables are called "truth.…".
+DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
+    {
+        "customers": {
+            "customer_id": _ID,
+            "since": ("datetime64[s]", "date", "day of the first order"),
+            "region": ("category", "", "north, south, east or west"),
+            "channel": ("category", "", "channel of the first order: store, web, call centre or app"),
+            "email_consent": ("bool", "", "may be written to"),
+            "profiling_consent": ("bool", "", "data may be combined into a profile"),
+        },
+        "transactions": {
+            "transaction_id": ("int64", "", "number of the order, from 1"),
+            "customer_id": _ID,
+            "date": ("datetime64[s]", "date", "day of the order; at most one a day and customer"),
+            "channel": ("category", "", "store, web, call centre or app"),
+            "category": _CATEGORY,
+            "revenue": ("float64", "€", "price of the order as invoiced, before any return"),
+            "margin": (
+                "float64",
+                "€",
+                "contribution margin of the order, after its return (if any) and the cost of serving it; can be negative",
+            ),
+        },
+        "memberships": {
+            "customer_id": _ID,
+            "start": ("datetime64[s]", "date", "day on which the customer joined the Trail Club"),
+            "renewals": ("int64", "count", "yearly renewals so far"),
+            "end": ("datetime64[s]", "date", "anniversary at which the member left; NaT while active"),
+            "fee": ("float64", "€ per year", "membership fee"),
+        },
+        "surveys": {
+            "customer_id": _ID,
+            "date": ("datetime64[s]", "date", "day of the answer, in the wave of November 2025"),
+            "nps": ("int64", "0–10", "how likely to recommend Meridian"),
+            "csat": ("int64", "1–5", "satisfaction, 5 = very satisfied"),
+            "ces": ("int64", "1–7", "how easy Meridian makes it, 7 = very easy"),
+            **_items,
+        },
+        "wallet": {
+            "customer_id": _ID,
+            "category": _CATEGORY,
+            "spend_with_us": ("float64", "€ per year", "said to be spent with us in the last 52 weeks"),
+            "spend_with_rivals": (
+                "float64",
+                "€ per year",
+                "said to be spent with rivals in the last 52 weeks",
+            ),
+        },
+        "truth.customers": {
+            "customer_id": _ID,
+            "needs_segment": ("category", "", "explorer, family, athlete or style"),
+            "purchase_rate": ("float64", "orders per week", "mean order rate while alive (λ)"),
+            "dropout_probability": (
+                "float64",
+                "per repeat order",
+                "probability of dropping out after a repeat order (p)",
+            ),
+            "spend_mean": ("float64", "€ per order", "mean revenue of an order"),
+            "margin_rate": (
+                "float64",
+                "share of revenue",
+                "expected contribution margin of an order ÷ its expected revenue, after returns and servicing",
+            ),
+            "trust_disposition": ("float64", "z-score", "lasting readiness to trust"),
+            "alive": ("bool", "", "has not dropped out by today"),
+            "lifetime_value": (
+                "float64",
+                "€",
+                "expected contribution margin of all orders after today, discounted at 10 % per year",
+            ),
+            "expected_orders_52": ("float64", "orders", "expected orders in the next 52 weeks"),
+            "gross_margin_rate": (
+                "float64",
+                "share of revenue",
+                "expected margin of an order that is kept, before servicing",
+            ),
+            "return_propensity": ("float64", "share of orders", "probability that an order is returned"),
+            "service_cost": ("float64", "€ per order", "cost of serving an order"),
+        },
+        "truth.memberships": {
+            "customer_id": _ID,
+            "churn_probability": (
+                "float64",
+                "per yearly renewal",
+                "probability of leaving at a renewal (θ)",
+            ),
+        },
+        "truth.surveys": {
+            "customer_id": _ID,
+            "satisfaction": ("float64", "z-score", "satisfaction behind nps, csat and ces"),
+            "trust": ("float64", "z-score", "overall trust at the time of the survey"),
+            "credibility": ("float64", "1–5", "true level behind trust_01 to trust_03"),
+            "reliability": ("float64", "1–5", "true level behind trust_04 to trust_06"),
+            "intimacy": ("float64", "1–5", "true level behind trust_07 to trust_09"),
+            "self_orientation": ("float64", "1–5", "true level behind trust_10 to trust_12"),
+        },
+        "truth.wallet": {
+            "customer_id": _ID,
+            "category": _CATEGORY,
+            "wallet": ("float64", "€ per year", "spent with us and with rivals in the last 52 weeks"),
+        },
+    }
+)  # fmt: skip
