@@ -83,7 +83,7 @@ class World:
         The seed is a hash of both names; case and blanks around them don't matter.
 
         >>> World.for_student(" Ada@example.org", "ps06").seed
-        11111
+        51391542041785
         """
         names = []
         for name, value in (("student_id", student_id), ("problem_set", problem_set)):
@@ -328,7 +328,7 @@ def _dates(days: np.ndarray) -> np.ndarray:
 
 
 def _labels(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=list(names))
+    return pd.Categorical.from_codes(codes.astype(np.int8), dtype=pd.CategoricalDtype(list(names)))
 
 
 def _day(date: pd.Timestamp) -> str:

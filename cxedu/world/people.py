@@ -33,15 +33,15 @@ SEGMENTS = ("explorer", "family", "athlete", "style")
 MERIDIAN: Mapping[str, float] = MappingProxyType(
     {
         # purchase rate ~ gamma(r, alpha): orders per week (BG/NBD)
-        "r": 0.40,
+        "r": 0.34,
         "alpha": 5.0,
         # dropout probability after a repeat order ~ beta(a, b) (BG/NBD)
-        "a": 0.70,
-        "b": 4.50,
+        "a": 0.60,
+        "b": 4.40,
         # an order ~ gamma(p, ν), ν ~ gamma(q, gamma): euros (gamma-gamma)
         "p": 6.0,
-        "q": 4.0,
-        "gamma": 40.0,
+        "q": 5.0,
+        "gamma": 54.0,
         # churn at each yearly renewal of the Trail Club ~ beta (shifted-beta-geometric)
         "churn_alpha": 0.80,
         "churn_beta": 2.60,
@@ -50,7 +50,7 @@ MERIDIAN: Mapping[str, float] = MappingProxyType(
 
 TRUST_ON_DROPOUT = -0.5  # correlation of the normal scores behind trust and dropout
 TRUST_ON_CHURN = -0.5  # … and behind trust and Trail Club churn
-GROWTH = 0.35  # arrivals grow by about this much over the four years, relative to their mean
+GROWTH = 0.5  # arrivals at the end of the four years, over those at the start: (1 + ½g) ÷ (1 − ½g)
 
 # Per cent of explorer, family, athlete, style in each quarter of mean spend, lowest first. The
 # segment hangs on spend alone, so that rate, dropout and spend stay independent of each other.
@@ -77,8 +77,8 @@ def quantiles() -> Quantiles:
         "spend": Quantile(stats.invgamma(m["q"], scale=m["p"] * m["gamma"])),
         "churn": Quantile(stats.beta(m["churn_alpha"], m["churn_beta"]), share=True),
         "gross": Quantile(stats.beta(1.6, 2.4), share=True),
-        "returns": Quantile(stats.beta(0.45, 2.1), share=True),
-        "service": Quantile(stats.lognorm(0.9, scale=4.0)),
+        "returns": Quantile(stats.beta(0.30, 1.9), share=True),
+        "service": Quantile(stats.lognorm(0.85, scale=3.4)),
     }
 
 

@@ -28,7 +28,7 @@ from cxedu.world.people import (
     People,
 )
 
-RETURN_LOSS = 0.30  # a returned order earns nothing and costs this share of its price
+RETURN_LOSS = 0.45  # a returned order earns nothing and costs this share of its price
 STICKY = 60  # per cent of repeat orders that come through the channel of the first
 
 CATEGORY_MIX = {  # per cent of orders: footwear, clothing, tents, packs, climbing, cycling
@@ -205,7 +205,7 @@ def draw_wallet(
     categories = np.tile(np.arange(k, dtype=np.int8), n)
     return {
         "customer_id": np.repeat(people.customer_id[asked], k),
-        "category": categories[: asked.sum() * k],
+        "category": categories[: int(np.count_nonzero(asked)) * k],
         "spend_with_us": answers(spent, 0.15),
         "spend_with_rivals": answers(rivals, 0.30),
         "truth.customer_id": np.repeat(people.customer_id, k),
