@@ -1,0 +1,206 @@
+"""What BG/NBD and Pareto/NBD have in common: purchases that end without a word."""
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from cxedu.clv.fitting import Model, Objective, maximise
+from cxedu.clv.inputs import Histories, histories, horizon_of, like, one_history
+from cxedu.validate import generator, vector, whole
+
+# Above this many different rows the search begins on a part of them.
+MANY = 40_000
+
+
+class BuyTillYouDie(Model):
+    """Repeat purchases at a rate λ until the customer silently leaves."""
+
+    fit_example = "fit(frequency, recency, T)"
+    time_params: tuple[str, ...]  # parameters that carry the unit of time
+    dropout_params: tuple[str, str]  # (tends to 0, stays) when nobody ever leaves
+
+    # --- what each model supplies -------------------------------------------------------------
+    def _objective(self, data: Histories) -> Objective:
+        raise NotImplementedError
+
+    def _curvature(self, data: Histories) -> Any:
+        return None
+
+    def _start(self, rate: float) -> np.ndarray:
+        raise NotImplementedError
+
+    def _alive(self, x: np.ndarray, tx: np.ndarray, T: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def _future(self, t: np.ndarray, x: np.ndarray, T: np.ndarray) -> np.ndarray:
+        """Expected purchases in the next t of a customer known to be alive at age T."""
+        raise NotImplementedError
+
+    def _draw(self, n: int, T: np.ndarray, rng: np.random.Generator) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    # --- what users call ----------------------------------------------------------------------
+    def fit(self, frequency: Any, recency: Any, T: Any, weights: Any = None) -> Self:
+        """Fit by maximum likelihood.
+
+        Parameters
+        ----------
+        frequency : array of shape (n,)
+            Repeat purchases x of each customer (the first purchase isn't counted).
+        recency : array of shape (n,)
+            Age t_x at the last purchase: time from the first purchase to the last; 0 if x = 0.
+        T : array of shape (n,)
+            Age at the end of the observation, in the same unit as `recency`.
+        weights : array of shape (n,), optional
+            How many customers each row stands for; 1 if not given.
+
+        Returns
+        -------
+        self
+            With `params_`, `log_likelihood_` and `diagnostics_`. Read `diagnostics_.messages`
+            before you believe the estimates.
+
+        Raises
+        ------
+        ValueError
+            For numbers that can't be a history, if nobody bought again, or if all T are 0.
+        """
+        data = histories(frequency, recency, T, weights)
+        n = float(data.weights.sum())
+        purchases = float(data.weights @ data.x)
+        scale = float(data.weights @ data.T) / n
+        data = data.scaled(scale)
+        objective = self._objective(data)
+        coarse = None
+        if data.x.size > MANY:
+            coarse = self._objective(data.every(data.x.size // (MANY // 4)))
+        start = self._start(purchases / n)
+        best = maximise(objective, start, n, self._curvature(data), coarse)
+        if not best.converged:
+            for shift in (1.5, -1.5):
+                other = maximise(objective, start + shift, n, self._curvature(data))
+                if (other.converged, other.value) > (best.converged, best.value):
+                    best = other
+        log_scale = np.array([np.log(scale) if k in self.time_params else 0 for k in self.names])
+        log_likelihood = n * best.value - purchases * np.log(scale)
+        self._store(best, log_scale, log_likelihood, n, data.x.size)
+        self._doubt_dropout(objective, best.theta, best.value, n)
+        return self
+
+    def _doubt_dropout(
+        self, objective: Objective, theta: np.ndarray, value: float, n: float
+    ) -> None:
+        """Compare with the model in which nobody ever leaves, where the fit comes near it."""
+        errors = self._log_errors
+        if errors is None or (np.isfinite(errors).all() and (errors < 1).all()):
+            return
+        leaving, staying = (self.names.index(k) for k in self.dropout_params)
+        kept = [i for i in range(theta.size) if i not in (leaving, staying)]
+
+        def nobody_leaves(part: np.ndarray) -> tuple[float, np.ndarray]:
+            full = np.empty(theta.size)
+            full[kept], full[leaving], full[staying] = part, -14.0, 3.0
+            result, gradient = objective(full)
+            return result, gradient[kept]
+
+        limit = maximise(nobody_leaves, theta[kept], n)
+        if n * (value - limit.value) < 1.92:  # half the 95 % point of χ² with one degree
+            self._doubt(
+                f"No dropout is seen in the data: the model without any fits as well, and "
+                f"{' and '.join(self.dropout_params)} mean nothing by themselves."
+            )
+
+    def log_likelihood(self, frequency: Any, recency: Any, T: Any, weights: Any = None) -> float:
+        """The log-likelihood of (other) customers under these parameters.
+
+        Parameters are those of `fit`. Use it to compare models on customers that neither has seen.
+        """
+        theta = np.log(np.array(list(self.params_.values())))
+        data = histories(frequency, recency, T, weights)
+        return float(self._objective(data)(theta)[0] * data.weights.sum())
+
+    def probability_alive(self, frequency: Any, recency: Any, T: Any) -> Any:
+        """The probability that a customer with this history is still a customer.
+
+        Parameters
+        ----------
+        frequency, recency, T : number or array of shape (n,)
+            Repeat purchases, age at the last purchase, age now (see `fit`).
+
+        Returns
+        -------
+        float, array or Series, like the input
+            Between 0 and 1.
+        """
+        self.params_  # noqa: B018  an unfitted model says so before anything else
+        (x, tx, age), given = one_history(frequency, recency, T)
+        return like(self._alive(x, tx, age), *given)
+
+    def expected_purchases(
+        self, t: Any, frequency: Any = None, recency: Any = None, T: Any = None
+    ) -> Any:
+        """Expected purchases in a time span of length `t`.
+
+        With `t` alone: repeat purchases of a new customer in the time `t` after the first
+        purchase. With a history: purchases in the time `t` after now, that is, in (T, T + t].
+
+        Parameters
+        ----------
+        t : number or array of shape (n,)
+            Length of the time span, in the unit the model was fitted in.
+        frequency, recency, T : number or array of shape (n,), optional
+            The history (all three or none; see `fit`).
+
+        Returns
+        -------
+        float, array or Series, like the input
+            Expected number of purchases.
+        """
+        self.params_  # noqa: B018
+        given = [v is not None for v in (frequency, recency, T)]
+        if not any(given):
+            ahead = horizon_of(t)
+            nothing = np.zeros(ahead.size)
+            return like(self._future(ahead, nothing, nothing), t)
+        if not all(given):
+            raise ValueError(
+                "a history needs frequency, recency and T together; leave out all three for a "
+                "new customer."
+            )
+        (ahead, x, tx, age), inputs = one_history(frequency, recency, T, t=t)
+        return like(self._alive(x, tx, age) * self._future(ahead, x, age), *inputs)
+
+    def simulate(self, n: int, T: Any, rng: Any, *, truth: bool = False) -> Any:
+        """Draw customers from the model.
+
+        Parameters
+        ----------
+        n : int
+            Number of customers.
+        T : number or array of shape (n,)
+            Age of each at the end of the observation; customers need not start together.
+        rng : numpy.random.Generator or int
+            Source of randomness (or its seed).
+        truth : bool
+            Also return what nobody would see.
+
+        Returns
+        -------
+        DataFrame, or (DataFrame, DataFrame) with `truth=True`
+            The history (frequency, recency, T), and each customer's truth: purchase_rate (per
+            unit of time), the dropout parameter of the model, alive at T.
+        """
+        self.params_  # noqa: B018
+        n = whole("n", n, 1)
+        age = vector("T", T, 0)
+        if age.size not in (1, n):
+            raise ValueError(f"T has {age.size} values; it must have 1 or n, which is {n}.")
+        ages = np.broadcast_to(age, n)
+        x, tx, hidden = self._draw(n, ages, generator("rng", rng))
+        index = pd.RangeIndex(1, n + 1, name="customer_id")
+        seen = pd.DataFrame(
+            {"frequency": x.astype(np.int64), "recency": np.minimum(tx, ages), "T": ages},
+            index=index,
+        )
+        return (seen, pd.DataFrame(hidden, index=index)) if truth else seen
