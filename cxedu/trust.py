@@ -246,9 +246,10 @@ def cronbach_alpha(items: Any) -> float:
     table = _complete(items)
     k = table.shape[1]
     total = table.sum(axis=1).var(ddof=1)
-    if total == 0:
+    parts = table.var(axis=0, ddof=1).sum()
+    if total <= 1e-12 * parts or parts == 0:
         raise ValueError("items give the same total for everybody; alpha needs people who differ.")
-    return float(k / (k - 1) * (1 - table.var(axis=0, ddof=1).sum() / total))
+    return float(k / (k - 1) * (1 - parts / total))
 
 
 def cronbach_interval(items: Any, level: float = 0.95) -> tuple[float, float]:

@@ -181,8 +181,10 @@ def _multiple(
     n = validate.numbers("horizon", horizon, 1)
     if np.any(n != np.floor(n)):
         raise ValueError(f"horizon is {horizon!r}; it must be a whole number of periods.")
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         terms = np.where(gap == 0, n, -np.expm1(n * np.log1p(-gap)) / gap)
+    if not np.all(np.isfinite(terms)):
+        raise ValueError(f"horizon is {horizon!r}, too long: with this growth the value overflows.")
     return np.asarray(first * terms)
 
 
@@ -485,7 +487,7 @@ def lorenz(values: Any) -> pd.DataFrame:
     3            1.000000            1.00
     """
     x = np.sort(_shares("values", values))
-    cumulative = np.concatenate([[0.0], np.cumsum(x)])
+    cumulative = np.concatenate([[0.0], np.cumsum(x / x[-1])])  # huge values must not overflow
     return pd.DataFrame(
         {
             "share_of_customers": np.linspace(0, 1, x.size + 1),
@@ -706,7 +708,7 @@ def hill_exponent(values: Any, minimum: float) -> float:
 
     Notes
     -----
-    α = n / Σ ln(xⱼ / minimum) (Hill 1975; Newman 2005, eq. 5, plus one). For a Pareto the Gini
+    α = n / Σ ln(xⱼ / minimum) (Hill 1975; eq. 5 of Newman 2005 is the density's exponent, α + 1). For a Pareto the Gini
     coefficient is 1 / (2α − 1): α = 1.16 makes 80/20.
 
     Examples
@@ -832,26 +834,26 @@ def rfm(
     table = validate.frame("transactions", transactions, ["customer_id", "date", value])
     count = validate.whole("bins", bins, 2, 9)
     try:
-        now = pd.Timestamp(as_of)
-        dates = pd.to_datetime(table["date"])
-    except (TypeError, ValueError):
-        raise ValueError(f"as_of ({as_of!r}) and transactions['date'] must be dates.") from None
-    if now is pd.NaT:
-        raise ValueError(f"as_of is {as_of!r}; it must be a date.")
+        now = pd.Timestamp(as_of).normalize()
+        dates = pd.to_datetime(table["date"]).dt.normalize()
+        past = (dates <= now).to_numpy()
+    except (TypeError, ValueError, AttributeError):
+        raise ValueError(
+            f"as_of is {as_of!r}; it and transactions['date'] must be dates, both with a time zone or both without."
+        ) from None
     for column, values in (("customer_id", table["customer_id"]), ("date", dates)):
         if values.isna().any():
             raise ValueError(
                 f"transactions has no {column} in row {int(np.argmax(values.isna()))}."
             )
     money = validate.vector(f"transactions[{value!r}]", table[value])
-    past = (dates <= now).to_numpy()
     if not past.any():
         raise ValueError(f"no transaction is on or before as_of {now.date()}.")
     rows = pd.DataFrame({"id": table["customer_id"], "date": dates, "money": money})[past]
-    grouped = rows.groupby("id", sort=True)
+    grouped = rows.groupby("id", sort=True, observed=True)
     result = pd.DataFrame(
         {
-            "recency_days": (now.normalize() - grouped["date"].max().dt.normalize()).dt.days,
+            "recency_days": (now - grouped["date"].max()).dt.days,
             "frequency": grouped.size(),
             "monetary": grouped["money"].sum(),
         }
@@ -931,15 +933,22 @@ def referral_value(
         "period": validate.numbers("period", period, 0),
         "reward": validate.numbers("reward", reward, 0),
     }
-    if referrer is not None:
-        given["referrer"] = np.asarray(referrer)
-    validate.broadcastable(**given)
+    validate.broadcastable(
+        margin=margin,
+        acquisition_saving=acquisition_saving,
+        would_have_joined=would_have_joined,
+        period=period,
+        reward=reward,
+        referrer=referrer,
+    )
     i = validate.number("discount", discount, 0)
     counted = (1 - given["would_have_joined"]) * given["margin"]
     value = counted + given["acquisition_saving"] - given["reward"]
     value = np.asarray(value / (1 + i) ** given["period"])
     if referrer is None:
         return float(value.sum())
-    who = pd.Index(np.atleast_1d(given["referrer"]), name="referrer")
-    value = np.broadcast_to(value, who.shape)
-    return pd.Series(value, index=who, name="referral_value").groupby(level=0).sum()
+    value, who = np.broadcast_arrays(value, np.atleast_1d(np.asarray(referrer)))
+    if pd.isna(who).any():
+        raise ValueError(f"referrer[{int(np.argmax(pd.isna(who)))}] is missing.")
+    sums = pd.DataFrame({"referrer": who, "referral_value": value}).groupby("referrer")
+    return sums["referral_value"].sum()
