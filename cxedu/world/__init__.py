@@ -327,7 +327,7 @@ def _dates(days: np.ndarray) -> np.ndarray:
     )
 
 
-def _labels(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
+def _labels(codes: np.ndarray, names: Sequence[str]) -> "pd.Categorical[Any]":
     return pd.Categorical.from_codes(codes.astype(np.int8), dtype=pd.CategoricalDtype(list(names)))
 
 

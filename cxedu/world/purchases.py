@@ -1,14 +1,13 @@
 """What customers buy from Meridian, and what they buy elsewhere.
 
-Timing follows BG/NBD (Fader, Hardie & Lee 2005) on a grid of days: after the first order, each
-day a living customer orders with probability rate ÷ 7, and after each such repeat order drops
-out with their dropout probability. The chance that a customer's first order is the last one
-therefore has nothing to do with dropout: who never came back is alive.
+Timing is BG/NBD (Fader, Hardie & Lee 2005), simulated in continuous time: after the first order a
+living customer orders at an exponential rate and, after each such repeat order, drops out with
+the dropout probability. No coin is tossed after the first order: who never came back is alive.
 
-On the grid there is at most one order a day and the mean gap is exactly 7 ÷ rate days, so
-counting repeat days loses nothing and a rate is estimated without rounding bias. What remains of
-the grid: the variance of a count is smaller than Poisson's by the factor 1 − rate ÷ 7 (half a per
-cent for the average customer with repeat orders, a few per cent for the keenest).
+Dates are days. A time is rounded to the nearest day, and an order that falls on a day that
+already has one moves to the next day. So there is at most one order a day and customer, counting
+repeat *days* loses none, and ages are not biased by rounding. What remains of the grid: an order
+pushed beyond the end of observation is lost (about one in a hundred thousand).
 
 There is no seasonality: the models of chapters 6 and 11 know none, and estimates could then not
 be held against the truth.
@@ -82,22 +81,20 @@ def gross_margin_rate(people: People) -> np.ndarray:
 def expected_orders(people: People, alive: np.ndarray, days: int) -> np.ndarray:
     """Return the expected number of orders in the next `days`, given the true rate and dropout.
 
-    alive × (1 − (1 − λp)^days) ÷ p with λ per day: BG/NBD's (1 − exp(−λpt)) ÷ p on a grid of days.
+    alive × (1 − exp(−λpt)) ÷ p with t in weeks (Fader, Hardie & Lee 2005, given λ and p).
     """
-    a_day = people.rate / 7
-    gone = -np.expm1(days * np.log1p(-a_day * people.dropout))
-    return alive * gone / people.dropout
+    weeks = days / 7
+    return alive * -np.expm1(-people.rate * people.dropout * weeks) / people.dropout
 
 
 def lifetime_value(people: People, alive: np.ndarray) -> np.ndarray:
     """Return the expected discounted contribution margin of all future orders, in euros.
 
-    The order k days from today counts v^k, v = (1 + discount)^(−1/364). A day's order has the
-    probability λ(1 − λp)^(k−1), so discounted orders sum to λv ÷ (1 − v + vλp).
+    alive × λ ÷ (λp + δ) × mean revenue × margin rate: orders t weeks from today come at the rate
+    λ exp(−λpt) and count exp(−δt), with δ = ln(1 + discount) ÷ 52 per week.
     """
-    v = (1 + DISCOUNT) ** (-1 / DAYS_PER_YEAR)
-    a_day = people.rate / 7
-    orders = a_day * v / (1 - v + v * a_day * people.dropout)
+    force = np.log1p(DISCOUNT) * 7 / DAYS_PER_YEAR
+    orders = people.rate / (people.rate * people.dropout + force)
     return alive * orders * people.spend * margin_rate(people)
 
 
@@ -111,9 +108,9 @@ def draw_days(
     """
     n = people.since.size
     left = (DAYS - people.since).astype(float)  # days in which a repeat order can fall
-    a_day = np.minimum(people.rate / 7, 0.99)
+    a_day = people.rate / 7
     with np.errstate(divide="ignore"):  # a rate or probability of zero waits for ever
-        gap_scale = -1 / np.log1p(-a_day)
+        gap_scale = 1 / a_day
         coin_scale = -1 / np.log1p(-people.dropout)
     # The repeat order after which the customer drops out: geometric, by inverting its tail.
     last = np.maximum(np.ceil(rng.standard_exponential(n) * coin_scale), 1)
@@ -126,8 +123,8 @@ def draw_days(
         tries = np.minimum(last[open_] - done[open_], np.ceil(expected + np.sqrt(expected)) + 1)
         tries = tries.astype(np.int64)
         row = np.repeat(open_, tries)
-        gaps = np.ceil(rng.standard_exponential(row.size) * gap_scale[row])
-        day = np.cumsum(np.clip(gaps, 1, _FOREVER))
+        gaps = rng.standard_exponential(row.size) * gap_scale[row]
+        day = np.cumsum(np.minimum(gaps, _FOREVER))
         end = np.cumsum(tries)
         before = np.where(end > tries, day[end - tries - 1], 0.0)
         day += np.repeat(now[open_] - before, tries)
@@ -138,9 +135,25 @@ def draw_days(
         rows.append(row[inside])
         days.append(day[inside])
         open_ = open_[(kept == tries) & (done[open_] < last[open_])]
-    row, day = np.concatenate(rows), np.concatenate(days).astype(np.int32)
+    row, time = np.concatenate(rows), np.concatenate(days)
     order = np.argsort(row.astype(np.uint16), kind="stable")  # 16 bits: sorted by radix
-    return row[order], day[order], done < last
+    row = row[order]
+    day = one_a_day(row, np.rint(time[order]).astype(np.int64))
+    inside = day <= left[row]
+    return row[inside], day[inside].astype(np.int32), done < last
+
+
+def one_a_day(row: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Move each order to the first free day: dayₖ ← max(dayₖ, dayₖ₋₁ + 1) within a customer.
+
+    `row` is sorted. With k, the order's place, taken off, that is a running maximum.
+
+    >>> one_a_day(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 0]))
+    array([0, 1, 2, 0])
+    """
+    place = np.arange(row.size)
+    shelf = row.astype(np.int64) * (1 << 40)  # keeps the customers apart
+    return np.maximum.accumulate(day - place + shelf) - shelf + place
 
 
 def draw_purchases(people: People, rng: np.random.Generator) -> dict[str, np.ndarray]:
