@@ -57,7 +57,7 @@ class BetaGeoNBD(BuyTillYouDie):
     def _start(self, rate: float) -> np.ndarray:
         return np.log(np.array([0.5, 0.5 / rate, 0.7, 2.5]))
 
-    def _objective(self, data: Histories) -> Objective:
+    def _functions(self, data: Histories) -> tuple[Objective, Curvature | None]:
         n, tally = data.weights.sum(), _Tally(data)
 
         def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -65,17 +65,12 @@ class BetaGeoNBD(BuyTillYouDie):
             value, gradient, _ = tally.likelihood(natural, bends=False)
             return value / n, gradient * natural / n
 
-        return objective
-
-    def _curvature(self, data: Histories) -> Curvature:
-        n, tally = data.weights.sum(), _Tally(data)
-
         def curvature(theta: np.ndarray) -> np.ndarray:
             natural = np.exp(theta)
             _, gradient, hessian = tally.likelihood(natural, bends=True)
             return (hessian * np.outer(natural, natural) + np.diag(gradient * natural)) / n
 
-        return curvature
+        return objective, curvature
 
     def _alive(self, x: np.ndarray, tx: np.ndarray, T: np.ndarray) -> np.ndarray:
         r, alpha, a, b = self.params_.values()
@@ -114,22 +109,40 @@ def _mean_purchases(tau: np.ndarray, r: np.ndarray, a: float, b: np.ndarray) -> 
     ₂F₁(a−1, a+b−1−r; a+b−1; z)) with z = τ/(1+τ): no term grows with the number of purchases
     (r is r + x and b is b + x once there is a history).
     """
-    b = np.asarray(b, dtype=float)
-    small = a + b < 1.05
-    if small.any():  # a+b−1 near 0 or below: Beta(a, b) is a mixture of two safe ones
-        result = np.empty(np.broadcast(tau, r, b).shape)
-        tau, r, b, small = (np.broadcast_to(v, result.shape) for v in (tau, r, b, small))
-        result[~small] = _mean_purchases(tau[~small], r[~small], a, b[~small])
-        tau, r, b = tau[small], r[small], b[small]
-        up, down = _mean_purchases(tau, r, a + 1, b), _mean_purchases(tau, r, a, b + 1)
-        result[small] = (a * up + b * down) / (a + b)
-        return result
-    if abs(a - 1) < 2e-3:  # 0/0 at a = 1: interpolate between values on both sides
-        points = 1 + 4e-3 * np.array([-2.0, -1.0, 1.0, 2.0])
-        result = np.zeros(np.broadcast(tau, r, b).shape)
+    tau, r, b = np.broadcast_arrays(tau, r, b)
+    result = np.empty(tau.shape)
+    soon = tau * (1 + r) < 0.1
+    mixed = ~soon & (a + b < 1.05)
+    rest = ~soon & ~mixed
+    if soon.any():
+        result[soon] = _soon(tau[soon], r[soon], a, b[soon])
+    if mixed.any():  # a+b−1 near 0 or below: Beta(a, b) is a mixture of two safe ones
+        t, n, c = tau[mixed], r[mixed], b[mixed]
+        up, down = _mean_purchases(t, n, a + 1, c), _mean_purchases(t, n, a, c + 1)
+        result[mixed] = (a * up + c * down) / (a + c)
+    if rest.any():
+        result[rest] = _later(tau[rest], r[rest], a, b[rest])
+    return result
+
+
+def _soon(tau: np.ndarray, r: np.ndarray, a: float, b: np.ndarray) -> np.ndarray:
+    """The power series in τ, for a short time ahead: nothing cancels."""
+    term = r * tau
+    total = term.copy()
+    for k in range(1, 18):
+        term = -term * tau * (r + k) / (k + 1) * (a + k - 1) / (a + b + k - 1)
+        total += term
+    return total
+
+
+def _later(tau: np.ndarray, r: np.ndarray, a: float, b: np.ndarray) -> np.ndarray:
+    """The closed form."""
+    if abs(a - 1) < 5e-4:  # 0/0 at a = 1: interpolate between values on both sides
+        points = 1 + 1e-3 * np.array([-2.0, -1.0, 1.0, 2.0])
+        result = np.zeros(tau.shape)
         for i, point in enumerate(points):
             others = np.delete(points, i)
-            result += np.prod((a - others) / (point - others)) * _mean_purchases(tau, r, point, b)
+            result += np.prod((a - others) / (point - others)) * _later(tau, r, point, b)
         return result
     z = tau / (1 + tau)
     inside = (1 + tau) ** (1 - a) * hyp2f1(a - 1, a + b - 1 - r, a + b - 1, z)

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from cxedu.clv.fitting import Model, Objective, maximise
+from cxedu.clv.fitting import Curvature, Model, Objective, maximise
 from cxedu.clv.inputs import Histories, histories, horizon_of, like, one_history
 from cxedu.validate import generator, vector, whole
 
@@ -21,11 +21,9 @@ class BuyTillYouDie(Model):
     dropout_params: tuple[str, str]  # (tends to 0, stays) when nobody ever leaves
 
     # --- what each model supplies -------------------------------------------------------------
-    def _objective(self, data: Histories) -> Objective:
+    def _functions(self, data: Histories) -> tuple[Objective, Curvature | None]:
+        """The log-likelihood of these customers, and its Hessian if there is a formula."""
         raise NotImplementedError
-
-    def _curvature(self, data: Histories) -> Any:
-        return None
 
     def _start(self, rate: float) -> np.ndarray:
         raise NotImplementedError
@@ -71,15 +69,15 @@ class BuyTillYouDie(Model):
         purchases = float(data.weights @ data.x)
         scale = float(data.weights @ data.T) / n
         data = data.scaled(scale)
-        objective = self._objective(data)
+        objective, curvature = self._functions(data)
         coarse = None
         if data.x.size > MANY:
-            coarse = self._objective(data.every(data.x.size // (MANY // 4)))
+            coarse = self._functions(data.every(data.x.size // (MANY // 4)))[0]
         start = self._start(purchases / n)
-        best = maximise(objective, start, n, self._curvature(data), coarse)
+        best = maximise(objective, start, n, curvature, coarse)
         if not best.converged:
             for shift in (1.5, -1.5):
-                other = maximise(objective, start + shift, n, self._curvature(data))
+                other = maximise(objective, start + shift, n, curvature)
                 if (other.converged, other.value) > (best.converged, best.value):
                     best = other
         log_scale = np.array([np.log(scale) if k in self.time_params else 0 for k in self.names])
@@ -118,7 +116,7 @@ class BuyTillYouDie(Model):
         """
         theta = np.log(np.array(list(self.params_.values())))
         data = histories(frequency, recency, T, weights)
-        return float(self._objective(data)(theta)[0] * data.weights.sum())
+        return float(self._functions(data)[0](theta)[0] * data.weights.sum())
 
     def probability_alive(self, frequency: Any, recency: Any, T: Any) -> Any:
         """The probability that a customer with this history is still a customer.

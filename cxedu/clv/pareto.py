@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import digamma, exprel, gammaln, hyp2f1, hyperu
 
 from cxedu.clv.buying import BuyTillYouDie
-from cxedu.clv.fitting import Objective
+from cxedu.clv.fitting import Curvature, Objective
 from cxedu.clv.inputs import Histories, like, one_history
 from cxedu.validate import number
 
@@ -57,7 +57,7 @@ class ParetoNBD(BuyTillYouDie):
     def _start(self, rate: float) -> np.ndarray:
         return np.log(np.array([0.6, 0.6 / rate, 0.6, 0.5]))
 
-    def _objective(self, data: Histories) -> Objective:
+    def _functions(self, data: Histories) -> tuple[Objective, Curvature | None]:
         n, tally = data.weights.sum(), _Tally(data)
 
         def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -65,7 +65,7 @@ class ParetoNBD(BuyTillYouDie):
             value, gradient = tally.likelihood(natural)
             return value / n, gradient * natural / n
 
-        return objective
+        return objective, None
 
     def _alive(self, x: np.ndarray, tx: np.ndarray, T: np.ndarray) -> np.ndarray:
         r, alpha, s, beta = self.params_.values()
@@ -73,7 +73,8 @@ class ParetoNBD(BuyTillYouDie):
         left_then = _leaves_first(r + x, alpha + tx, s, beta + tx)
         left_now = _leaves_first(r + x, alpha + T, s, beta + T)
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.maximum(np.exp(ratio) * left_then - left_now, 0.0))
+            odds = np.exp(ratio + np.log(left_then)) - left_now
+        return 1 / (1 + np.maximum(odds, 0.0))
 
     def _future(self, t: np.ndarray, x: np.ndarray, T: np.ndarray) -> np.ndarray:
         r, alpha, s, beta = self.params_.values()
@@ -146,8 +147,12 @@ def _leaves_first(n: Any, alpha: Any, s: Any, beta: Any, slope: bool = False) ->
     first = alpha >= beta
     z = np.abs(alpha - beta) / np.maximum(alpha, beta)
     b, c = np.where(first, n, s + 1), n + s + 1
-    core = hyp2f1(1.0, b, c, z)
     ratio = alpha / beta
+    core = hyp2f1(1.0, b, c, z)
+    lost = ~np.isfinite(core)
+    if lost.any():  # scipy gives up for many purchases and z next to 1
+        parts = (v[lost] for v in np.broadcast_arrays(n, alpha, s, beta, first))
+        core[lost] = _core_by_quadrature(*parts)
     q = s / (n + s) * np.where(first, 1.0, ratio) * core
     if not slope:
         return q
@@ -158,6 +163,26 @@ def _leaves_first(n: Any, alpha: Any, s: Any, beta: Any, slope: bool = False) ->
     # dz/d log alpha is beta/alpha in the first case, −alpha/beta in its mirror image
     turn = np.where(first, 1 / ratio, -ratio)
     return q, steep / core * turn + np.where(first, 0.0, 1.0)
+
+
+def _core_by_quadrature(
+    n: np.ndarray, alpha: np.ndarray, s: np.ndarray, beta: np.ndarray, first: np.ndarray
+) -> np.ndarray:
+    """The same ₂F₁ from q = ∫ s (1+u/alpha)^−n (1+u/beta)^−s / (beta+u) du.
+
+    Over log u the integrand falls off on both sides, where the trapezoidal rule converges
+    exponentially.
+    """
+    result = np.empty(n.size)
+    for i in range(n.size):
+        near = np.log(min(alpha[i] / n[i], beta[i] / s[i]))
+        far = np.log(max(alpha[i], beta[i]))
+        y = np.linspace(near - 45, far + 45 / (n[i] + s[i]), 4001)
+        u = np.exp(y)
+        log_f = -n[i] * np.log1p(u / alpha[i]) - s[i] * np.log1p(u / beta[i])
+        q = s[i] * np.sum(np.exp(log_f + y) / (beta[i] + u)) * (y[1] - y[0])
+        result[i] = q * (n[i] + s[i]) / s[i] * (1 if first[i] else beta[i] / alpha[i])
+    return result
 
 
 class _Tally:
