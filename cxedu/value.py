@@ -923,13 +923,13 @@ def referral_value(
     >>> round(referral_value(100, 20, False, period=1, discount=0.2), 2)
     100.0
     """
-    w_given = np.asarray(would_have_joined)
+    anyway = would_have_joined
+    if np.asarray(anyway).dtype == bool:
+        anyway = np.asarray(anyway, dtype=float)
     given: dict[str, Any] = {
         "margin": validate.numbers("margin", margin),
         "acquisition_saving": validate.numbers("acquisition_saving", acquisition_saving, 0),
-        "would_have_joined": validate.numbers(
-            "would_have_joined", w_given.astype(float) if w_given.dtype == bool else w_given, 0, 1
-        ),
+        "would_have_joined": validate.numbers("would_have_joined", anyway, 0, 1),
         "period": validate.numbers("period", period, 0),
         "reward": validate.numbers("reward", reward, 0),
     }
