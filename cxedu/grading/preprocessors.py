@@ -1,0 +1,479 @@
+"""nbgrader preprocessors: repair a submission, run it, and let only verdicts earn points.
+
+Stock nbgrader gives full points to a graded cell that printed nothing, none to one with a warning
+on stderr, and drops the whole submission when the kernel dies. These three classes close that.
+"""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode, v4
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors.execute import UnresponsiveKernelError
+from traitlets import Integer, default
+
+from cxedu.exercises import VERDICT_MIME
+
+Resources = dict[str, Any]
+CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
+NOTES = "cxedu"  # notebook metadata: what was repaired and what went wrong
+
+
+def checked_task(source: str) -> str:
+    """The task that a graded cell checks, or '' for one with ordinary nbgrader tests."""
+    found = CHECK.search(source)
+    return found.group(1) if found else ""
+
+
+def note(nb: NotebookNode, kind: str, text: str) -> None:
+    """Remember for the summary what was repaired or what went wrong."""
+    kept = nb.metadata.setdefault(NOTES, {}).setdefault(kind, [])
+    if text not in kept:
+        kept.append(text)
+
+
+def _coursedir(preprocessor: Any) -> Any:
+    """The course directory of the converter that runs this preprocessor."""
+    parent = preprocessor
+    while parent is not None:
+        if getattr(parent, "coursedir", None) is not None:
+            return parent.coursedir
+        parent = getattr(parent, "parent", None)
+    return None
+
+
+def _source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
+    names, course = resources["nbgrader"], _coursedir(preprocessor)
+    if course is None:
+        return None
+    folder = course.format_path(course.source_directory, ".", names["assignment"])
+    return Path(folder) / f"{names['notebook']}.ipynb"
+
+
+class Repair(NbGraderPreprocessor):
+    """Put back what a student's editing broke, before nbgrader looks at the notebook.
+
+    - nbgrader's data on a cell is restored from the gradebook, and dropped where it is unknown;
+    - a graded cell that occurs twice is kept once, after its answer cell;
+    - an answer that was split is joined again, or keeps its second part as an ordinary cell;
+    - a graded cell that was deleted comes back.
+
+    What was done is said at the top of the notebook, and in the summary.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        nb.metadata.pop(NOTES, None)
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            book = gradebook.find_notebook(names["notebook"], names["assignment"])
+            self.source = {c.name: c for c in book.source_cells}
+            self.points = {c.name: c.max_score for c in book.grade_cells}
+            self.solutions = {c.name for c in book.solution_cells}
+            self.tasks = {c.name: c.max_score for c in book.task_cells}
+            self.order = self._order(resources)
+            self._restore_metadata(nb)
+            self._drop_duplicates(nb)
+            self._restore_cells(nb)
+        repaired = nb.metadata.get(NOTES, {}).get("repaired", [])
+        if repaired:
+            words = "\n".join(f"- {text}" for text in repaired)
+            said = f"**Repaired before grading** (your own file is unchanged):\n\n{words}"
+            nb.cells.insert(0, v4.new_markdown_cell(said))
+        return nb, resources
+
+    def _order(self, resources: Resources) -> list[str]:
+        """The ids in the order of the source notebook; the gradebook doesn't promise one."""
+        path, known = _source_notebook(self, resources), list(self.source)
+        if path is None or not path.is_file():
+            return known
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        ids = [c.get("metadata", {}).get("nbgrader", {}).get("grade_id") for c in cells]
+        return [i for i in ids if i in self.source] + [i for i in known if i not in ids]
+
+    def _metadata(self, name: str) -> NotebookNode:
+        cell = self.source[name]
+        data: dict[str, Any] = {
+            "schema_version": 3,
+            "grade_id": name,
+            "grade": name in self.points,
+            "solution": name in self.solutions,
+            "task": name in self.tasks,
+            "locked": bool(cell.locked),
+            "cell_type": cell.cell_type,
+            "checksum": cell.checksum,
+        }
+        if name in self.points or name in self.tasks:
+            data["points"] = self.points.get(name, self.tasks.get(name))
+        return NotebookNode(data)
+
+    def _restore_metadata(self, nb: NotebookNode) -> None:
+        for cell in nb.cells:
+            if "nbgrader" not in cell.metadata:
+                continue
+            data = cell.metadata["nbgrader"]
+            name = str(data.get("grade_id")) if isinstance(data, dict) else ""
+            if name not in self.source:
+                del cell.metadata["nbgrader"]
+                continue
+            right = self._metadata(name)
+            if any(data.get(k) != right[k] for k in ("grade", "solution", "locked", "task")):
+                note(nb, "repaired", f"The grading data of cell “{name}” was restored.")
+            cell.metadata["nbgrader"] = right
+
+    @staticmethod
+    def _name(cell: NotebookNode) -> str:
+        return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+    def _places(self, nb: NotebookNode, name: str) -> list[int]:
+        return [i for i, cell in enumerate(nb.cells) if self._name(cell) == name]
+
+    def _drop_duplicates(self, nb: NotebookNode) -> None:
+        for position, name in enumerate(self.order):
+            places = self._places(nb, name)
+            if len(places) < 2:
+                continue
+            first, *others = places
+            if name not in self.solutions:
+                # The copy that counts comes after the answer that it checks.
+                before = self._places(nb, self.order[position - 1]) if position else []
+                keep = next((i for i in places if not before or i > before[0]), places[-1])
+                nb.cells = [c for i, c in enumerate(nb.cells) if i == keep or i not in places]
+                note(nb, "repaired", f"Cell “{name}” occurred {len(places)} times; one was kept.")
+            elif name in self.points:
+                texts = [nb.cells[i].source for i in places]
+                nb.cells[first].source = "\n\n".join(dict.fromkeys(texts))
+                nb.cells = [c for i, c in enumerate(nb.cells) if i not in others]
+                note(nb, "repaired", f"The {len(places)} parts of “{name}” were joined.")
+            else:
+                for i in others:
+                    del nb.cells[i].metadata["nbgrader"]
+                note(nb, "repaired", f"Cell “{name}” occurred {len(places)} times; all were run.")
+
+    def _restore_cells(self, nb: NotebookNode) -> None:
+        for position, name in enumerate(self.order):
+            if name not in self.points or self._places(nb, name):
+                continue
+            source = self.source[name]
+            make = v4.new_code_cell if source.cell_type == "code" else v4.new_markdown_cell
+            cell = make(source=source.source)
+            cell.metadata["nbgrader"] = self._metadata(name)
+            # As late as its neighbours allow: whatever was written for the task comes before.
+            later = [p for n in self.order[position + 1 :] for p in self._places(nb, n)]
+            nb.cells.insert(min(later, default=len(nb.cells)), cell)
+            note(nb, "repaired", f"The deleted cell “{name}” was put back.")
+
+
+class Run(Execute):
+    """nbgrader's Execute, told who owns the submission, and keeping what ran when a kernel dies."""
+
+    max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
+        config=True
+    )
+
+    @default("skip_cells_with_tag")
+    def _no_tag_skips_a_cell(self) -> str:
+        return secrets.token_hex(16)
+
+    @default("shutdown_kernel")
+    def _immediately(self) -> str:
+        return "immediate"
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Any = None, km: Any = None
+    ) -> tuple[NotebookNode, Resources]:
+        self._lost = ""
+        self._nonce = resources["cxedu_nonce"] = secrets.token_hex(16)
+        self._names = resources["nbgrader"]
+        try:
+            done, resources = super().preprocess(nb, resources, km)
+        except (DeadKernelError, RuntimeError, OSError) as problem:
+            self._give_up(nb, None, f"The kernel could not be run ({type(problem).__name__}).")
+            done = nb
+        if self._lost:
+            note(done, "trouble", self._lost)
+        return done, resources
+
+    def environment(self) -> dict[str, str]:
+        """What the kernel's environment says about this submission."""
+        env = {**os.environ, "PYTHONHASHSEED": "0", "CXEDU_NONCE": self._nonce}
+        env["CXEDU_STUDENT"] = self._names["student"]
+        course = _coursedir(self)
+        if course is not None:
+            sources = course.format_path(course.source_directory, ".", self._names["assignment"])
+            env["CXEDU_CHECKS"] = str(Path(sources).parent)
+        return env
+
+    @contextmanager
+    def setup_kernel(self, **kwargs: Any) -> Iterator[None]:
+        with super().setup_kernel(env=self.environment(), **kwargs):
+            yield
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Resources, index: int
+    ) -> tuple[NotebookNode, Resources]:
+        if self._lost:
+            self._not_run(cell)
+            return cell, resources
+        self._kept = 0
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        except DeadKernelError:
+            self._give_up(
+                self.nb, cell, "The kernel died in a cell; what comes after it was not run."
+            )
+        except (CellTimeoutError, UnresponsiveKernelError, TimeoutError, Empty):
+            why = "A cell ran too long and could not be stopped; what comes after it was not run."
+            self._give_up(self.nb, cell, why)
+        return cell, resources
+
+    def _give_up(self, nb: NotebookNode, cell: NotebookNode | None, why: str) -> None:
+        self._lost = why
+        note(nb, "trouble", why)
+        for each in nb.cells if cell is None else [cell]:
+            self._not_run(each)
+
+    def _not_run(self, cell: NotebookNode) -> None:
+        if cell.cell_type == "code":
+            said = v4.new_output("error", ename="NotRun", evalue=self._lost, traceback=[self._lost])
+            cell.outputs = [o for o in cell.get("outputs", []) if o.output_type == "stream"] + [
+                said
+            ]
+
+    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
+        """Drop text beyond the limit as it comes, before it fills the memory."""
+        if msg["msg_type"] == "stream":
+            text = msg["content"]["text"]
+            room = self.max_output - self._kept
+            self._kept += len(text)
+            if room <= 0:
+                return None
+            if len(text) > room:
+                msg["content"]["text"] = text[:room] + "\n… output truncated …\n"
+        return super().process_message(msg, cell, cell_index)
+
+    def on_cell_executed(self, **kwargs: Any) -> None:
+        super().on_cell_executed(**kwargs)
+        content = kwargs["execute_reply"]["content"]
+        if content.get("ename") == "CellTimeoutError":
+            note(self.nb, "trouble", f"A cell ran longer than {self.timeout} s and was stopped.")
+
+
+class Verdicts(NbGraderPreprocessor):
+    """Decide the number of each graded code cell: the judge's verdict, or 0 with the reason.
+
+    Text on stderr costs nothing: it is shown as ordinary output. Cells with ordinary nbgrader
+    tests (no `check`) keep nbgrader's rules, except that one that was not run earns nothing.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        nonce = resources.get("cxedu_nonce", "")
+        for cell in nb.cells:
+            if cell.cell_type == "code" and utils.is_grade(cell):
+                reason = self._decide(cell, nonce)
+                if reason:
+                    note(nb, "reasons", f"{cell.metadata.nbgrader.grade_id}: {reason}")
+        return nb, resources
+
+    def _decide(self, cell: NotebookNode, nonce: str) -> str:
+        """Rewrite the cell's outputs; returns why it earns nothing, if that isn't the verdict."""
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                output.name = "stdout"
+        failed = any(o.output_type == "error" for o in cell.outputs)
+        task = checked_task(cell.source)
+        if not task and not utils.is_solution(cell):
+            if cell.execution_count is None and not failed:
+                return self._zero(cell, "The cell was not run.")
+            return ""
+        if not task:
+            return ""  # a manually graded answer in code
+        if failed:
+            return self._zero(cell, "The check could not be run; see the error.")
+        verdicts = [
+            output.data[VERDICT_MIME]
+            for output in cell.outputs
+            if output.output_type == "execute_result" and VERDICT_MIME in output.data
+        ]
+        verdict = verdicts[-1] if verdicts else None
+        if not isinstance(verdict, dict):
+            return self._zero(cell, "There is no verdict of the judge on this cell.")
+        if not nonce or verdict.get("nonce") != nonce or verdict.get("task") != task:
+            return self._zero(cell, "The verdict on this cell isn't the judge's.")
+        if verdict.get("provisional"):
+            return self._zero(cell, "The check ran without its references: tell your instructor.")
+        points = verdict.get("points")
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or points != points:
+            return self._zero(cell, "The verdict on this cell holds no number.")
+        most = float(cell.metadata.nbgrader["points"])
+        self._result(cell, min(max(float(points), 0.0), most))
+        return ""
+
+    def _result(self, cell: NotebookNode, points: float) -> None:
+        kept = [o for o in cell.outputs if o.output_type != "execute_result"]
+        data = {"text/plain": repr(points)}
+        result = v4.new_output("execute_result", data, execution_count=cell.execution_count)
+        cell.outputs = [*kept, result]
+
+    def _zero(self, cell: NotebookNode, why: str) -> str:
+        said = v4.new_output("stream", name="stdout", text=f"0 points. {why}\n")
+        cell.outputs = [*(o for o in cell.outputs if o.output_type != "execute_result"), said]
+        self._result(cell, 0.0)
+        return why
+
+
+_UNSAFE_BLOCKS = re.compile(r"<(script|style|iframe|object)\b.*?(</\1\s*>|$)", re.S | re.I)
+_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
+_TAGS = [
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
+]
+_ATTRIBUTES = {
+    "class",
+    "id",
+    "title",
+    "lang",
+    "scope",
+    "colspan",
+    "rowspan",
+    "style",
+    "border",
+    "open",
+}
+_CSS = CSSSanitizer(allowed_css_properties=["text-align", "font-weight", "font-style", "width"])
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":
+        return value.startswith("data:image/")
+    if tag == "a" and name == "href":
+        return value.startswith(("http://", "https://", "mailto:", "#"))
+    return name in _ATTRIBUTES or (tag == "img" and name in ("alt", "width", "height"))
+
+
+def _as_image(svg: str) -> str:
+    """A figure as an image: drawn as before, but scripts inside an <img> never run."""
+    import base64
+    import html
+
+    title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.S) or re.search(
+        r"aria-label=\"([^\"]*)\"", svg
+    )
+    alt = html.escape(html.unescape(title.group(1)) if title else "figure")
+    if "xmlns=" not in svg[:2000]:
+        svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
+
+
+def clean(text: str) -> str:
+    """HTML without anything that runs: figures become images, scripts vanish.
+
+    >>> clean('<b onclick="x()">bold</b><script>alert(1)</script>')
+    '<b>bold</b>'
+    """
+    text = _SVG.sub(lambda found: _as_image(found.group(0)), text)
+    return bleach.clean(
+        _UNSAFE_BLOCKS.sub("", text),
+        tags=_TAGS,
+        attributes=_allowed,
+        protocols=["http", "https", "mailto", "data"],
+        css_sanitizer=_CSS,
+        strip=True,
+    )
+
+
+class Sanitize(NbGraderPreprocessor):
+    """Nothing that a student wrote runs in the browser of who reads the feedback.
+
+    Comes after the grades are saved, since it changes the text of cells. In Markdown only the
+    HTML that would run is touched, so that `a < b` and quotes stay as they were written.
+    """
+
+    _RUNS = re.compile(r"<(?=[a-zA-Z/!])")
+    _LINK = re.compile(r"\]\(\s*(javascript|data|vbscript):[^)]*\)", re.I)
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Resources, index: int
+    ) -> tuple[NotebookNode, Resources]:
+        if cell.cell_type == "code":
+            cell.outputs = [self._output(output) for output in cell.outputs]
+        elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
+            cell.source = self._markdown(cell.source)
+        if cell.cell_type == "markdown":
+            cell.source = self._LINK.sub("](#)", cell.source)
+            cell.pop("attachments", None)
+        return cell, resources
+
+    def _markdown(self, text: str) -> str:
+        """Tags are defused by showing them as text."""
+        return self._RUNS.sub("&lt;", text)
+
+    @staticmethod
+    def _output(output: NotebookNode) -> NotebookNode:
+        if output.output_type in ("stream", "error"):
+            return output
+        data = output.data
+        if "image/svg+xml" in data and "text/html" not in data:
+            data["text/html"] = "".join(data["image/svg+xml"])
+        safe = {k: v for k, v in data.items() if k in ("text/plain", "image/png", "image/jpeg")}
+        if "text/html" in data:
+            safe["text/html"] = clean("".join(data["text/html"]))
+        output.data = NotebookNode(safe)
+        return output

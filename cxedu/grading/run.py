@@ -1,0 +1,301 @@
+"""Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
+
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderAPI
+from nbgrader.plugins import ExportPlugin
+from tqdm import tqdm
+from traitlets.config import Config, PyFileConfigLoader
+
+from cxedu.grading.preprocessors import NOTES
+
+COLUMNS = [
+    "student",
+    "first_name",
+    "last_name",
+    "assignment",
+    "timestamp",
+    "due",
+    "late_seconds",
+    "score",
+    "max_score",
+    "needs_manual_grade",
+    "note",
+]
+
+
+def course_api(root: Path, **extra: Config) -> NbGraderAPI:
+    """nbgrader's own interface to the course at `root`, by its nbgrader_config.py."""
+    root = Path(root).resolve()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.CourseDirectory.root = str(root)
+    config.merge(extra)
+    log = logging.getLogger("traitlets")  # nbgrader adds a handler of its own to return the log
+    log.propagate, log.handlers = False, [logging.NullHandler()]
+    return NbGraderAPI(config=config, log_level="INFO")
+
+
+@dataclass
+class Outcome:
+    """What became of one submission."""
+
+    student: str
+    assignment: str
+    score: float = 0.0
+    max_score: float = 0.0
+    late_seconds: float = 0.0
+    needs_manual_grade: bool = False
+    note: str = ""
+    repaired: list[str] = field(default_factory=list)
+
+
+def grade(
+    root: Path,
+    assignment: str,
+    students: Iterable[str] | None = None,
+    progress: bool = True,
+    force: bool = True,
+) -> pd.DataFrame:
+    """Autograde the submissions of a problem set.
+
+    Parameters
+    ----------
+    root : Path
+        The course, with `submitted/<student>/<assignment>/` in it.
+    assignment : str
+        The problem set; it must have been generated (`nbgrader generate_assignment`).
+    students : iterable of str, optional
+        Whose; everybody who submitted unless given. Somebody who is named and submitted nothing
+        gets a row that says so.
+    progress : bool
+        Show a progress bar (a line per student where there is no terminal).
+    force : bool
+        Grade everything again. Otherwise only what is new, was interrupted, or changed.
+
+    Returns
+    -------
+    DataFrame
+        A row per student: score, max_score, late_seconds, needs_manual_grade, note (what
+        happened) and repaired. `submitted/` is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If the problem set isn't in the gradebook.
+    """
+    root = Path(root).resolve()
+    api = course_api(root)
+    with api.gradebook as gradebook:
+        try:
+            names = [n.name for n in gradebook.find_assignment(assignment).notebooks]
+        except MissingEntry:
+            known = ", ".join(a.name for a in gradebook.assignments) or "none yet"
+            raise ValueError(
+                f"assignment is {assignment!r}; it must be in the gradebook (there: {known}). "
+                f"Run: nbgrader generate_assignment {assignment}"
+            ) from None
+    submitted = root / api.coursedir.submitted_directory
+    everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
+    chosen = everybody if students is None else sorted(set(students))
+    outcomes = []
+    for student in _progress(chosen, assignment, progress):
+        outcome = None if force else _finished(root, api, assignment, student)
+        outcomes.append(outcome or _grade_one(root, api, assignment, student, names))
+    return pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
+
+
+def _progress(students: list[str], assignment: str, wanted: bool) -> Iterator[str]:
+    if not wanted:
+        yield from students
+    elif sys.stderr.isatty():
+        yield from tqdm(students, desc=assignment, unit="submission")
+    else:  # a log: lines instead of a bar
+        for number, student in enumerate(students, 1):
+            print(
+                f"{assignment}: {number} of {len(students)}, {student}", file=sys.stderr, flush=True
+            )
+            yield student
+
+
+def _record(root: Path, api: NbGraderAPI, assignment: str, student: str) -> Path:
+    folder = root / api.coursedir.autograded_directory / ".cxedu" / assignment
+    return folder / f"{student}.json"
+
+
+def _stamp(root: Path, api: NbGraderAPI, assignment: str, student: str) -> list[Any]:
+    """What the grade of a submission depends on, as times and sizes of files."""
+    course = api.coursedir
+    folders = [
+        Path(course.format_path(course.submitted_directory, student, assignment)),
+        Path(course.format_path(course.source_directory, ".", assignment)),
+    ]
+    files = [p for folder in folders for p in sorted(folder.rglob("*")) if p.is_file()]
+    return [[p.name, p.stat().st_mtime_ns, p.stat().st_size] for p in files]
+
+
+def _finished(root: Path, api: NbGraderAPI, assignment: str, student: str) -> Outcome | None:
+    """The outcome of a grading that was completed and is still current."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        kept = json.loads(_record(root, api, assignment, student).read_text(encoding="utf-8"))
+        if kept.pop("stamp") == _stamp(root, api, assignment, student):
+            return Outcome(**kept)
+    return None
+
+
+def _grade_one(
+    root: Path, api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
+) -> Outcome:
+    record = _record(root, api, assignment, student)
+    record.unlink(missing_ok=True)  # from here until the end it counts as interrupted
+    course = api.coursedir
+    folder = Path(course.format_path(course.submitted_directory, student, assignment))
+    if not folder.is_dir():
+        return _read_outcome(api, assignment, student, ["nothing was submitted"], [])
+    notes = [problem for name in notebooks if (problem := _unreadable(folder / f"{name}.ipynb"))]
+    repaired: list[str] = []
+    if notes:
+        _score_nothing(api, assignment, student, folder, "; ".join(notes))
+    else:
+        result = api.autograde(assignment, student, force=True)
+        if not result["success"]:
+            error = result.get("error", "").strip()
+            if "KeyboardInterrupt" in error:  # nbgrader catches even that
+                raise KeyboardInterrupt
+            last = error.splitlines()[-1] if error else "no reason given"
+            notes.append(f"could not be graded: {last[:300]}")
+            _score_nothing(api, assignment, student, folder, notes[-1])
+        else:
+            notes, repaired = _notes(api, assignment, student, notebooks)
+    outcome = _read_outcome(api, assignment, student, notes, repaired)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    stamp = _stamp(root, api, assignment, student)
+    record.write_text(json.dumps({**asdict(outcome), "stamp": stamp}), encoding="utf-8")
+    return outcome
+
+
+def _unreadable(path: Path) -> str:
+    """Why a submitted notebook can't be graded, or ''."""
+    if not path.is_file():
+        return f"{path.name} is missing"
+    try:
+        nb = nbformat.read(path, as_version=4)
+        nbformat.validate(nb)
+    except Exception as problem:  # whatever nbformat makes of a broken file
+        return f"{path.name} is not a readable notebook ({type(problem).__name__})"
+    return ""
+
+
+def _score_nothing(api: NbGraderAPI, assignment: str, student: str, folder: Path, why: str) -> None:
+    """Put a submission that can't be graded into the gradebook, with 0 points and the reason."""
+    timestamp = api.coursedir.get_existing_timestamp(str(folder))
+    extra = {"timestamp": timestamp} if timestamp else {}
+    with api.gradebook as gradebook:
+        gradebook.update_or_create_student(student)
+        submission = gradebook.update_or_create_submission(assignment, student, **extra)
+        for notebook in submission.notebooks:
+            for each in notebook.grades:
+                each.auto_score = 0
+                each.needs_manual_grade = each.manual_score is not None
+            for comment in notebook.comments:
+                comment.auto_comment = f"Not graded: {why}."
+        gradebook.db.commit()
+
+
+def _notes(
+    api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
+) -> tuple[list[str], list[str]]:
+    """What the preprocessors noted in the autograded notebooks."""
+    course = api.coursedir
+    folder = Path(course.format_path(course.autograded_directory, student, assignment))
+    notes: list[str] = []
+    repaired: list[str] = []
+    for name in notebooks:
+        kept = nbformat.read(folder / f"{name}.ipynb", as_version=4).metadata.get(NOTES, {})
+        notes += [*kept.get("trouble", []), *kept.get("reasons", [])]
+        repaired += kept.get("repaired", [])
+    return notes, repaired
+
+
+def _read_outcome(
+    api: NbGraderAPI, assignment: str, student: str, notes: list[str], repaired: list[str]
+) -> Outcome:
+    """The gradebook's view of a submission."""
+    with api.gradebook as gradebook:
+        outcome = Outcome(student, assignment, note="; ".join(notes), repaired=repaired)
+        outcome.max_score = float(gradebook.find_assignment(assignment).max_score)
+        with contextlib.suppress(MissingEntry):
+            submission = gradebook.find_submission(assignment, student)
+            outcome.score = float(submission.score)
+            outcome.late_seconds = float(submission.total_seconds_late)
+            outcome.needs_manual_grade = bool(submission.needs_manual_grade)
+    return outcome
+
+
+def grades(root: Path, gradebook: Gradebook) -> pd.DataFrame:
+    """Every student's score in every problem set, sorted by student and problem set."""
+    rows = []
+    notes = {}
+    for path in Path(root).glob("*/.cxedu/*/*.json"):
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            notes[kept["student"], kept["assignment"]] = "; ".join(
+                [*kept["repaired"], *filter(None, [kept["note"]])]
+            )
+    for assignment in gradebook.assignments:
+        for student in gradebook.students:
+            row: dict[str, Any] = {
+                "student": student.id,
+                "first_name": student.first_name or "",
+                "last_name": student.last_name or "",
+                "assignment": assignment.name,
+                "timestamp": "",
+                "due": assignment.duedate or "",
+                "late_seconds": 0,
+                "score": 0.0,
+                "max_score": assignment.max_score,
+                "needs_manual_grade": False,
+                "note": "nothing was submitted",
+            }
+            with contextlib.suppress(MissingEntry):
+                submission = gradebook.find_submission(assignment.name, student.id)
+                row["timestamp"] = submission.timestamp or ""
+                row["late_seconds"] = round(submission.total_seconds_late)
+                row["score"] = max(
+                    0.0, submission.score - (submission.late_submission_penalty or 0)
+                )
+                row["needs_manual_grade"] = bool(submission.needs_manual_grade)
+                row["note"] = notes.get((student.id, assignment.name), "")
+            rows.append(row)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.sort_values(["student", "assignment"], ignore_index=True)
+
+
+class GradesExport(ExportPlugin):
+    """`nbgrader export`: one row per student and problem set, quoted where a comma needs it."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        root = Path(self.parent.coursedir.root) if self.parent else Path.cwd()
+        table = grades(root, gradebook)
+        for column, wanted in (("student", self.student), ("assignment", self.assignment)):
+            if len(wanted):
+                table = table[table[column].isin([str(w) for w in wanted])]
+        table.to_csv(self.to or "grades.csv", index=False)
+
+
+def export(root: Path, to: Path | None = None) -> Path:
+    """Write grades.csv; returns its path."""
+    root = Path(root).resolve()
+    to = to or root / "grades.csv"
+    with course_api(root).gradebook as gradebook:
+        grades(root, gradebook).to_csv(to, index=False)
+    return to

@@ -1,0 +1,55 @@
+"""How nbgrader runs this course. Read by every `nbgrader` command at the root of the course."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from cxedu.grading.release import put_checks
+
+ROOT = Path(__file__).resolve().parent
+# nbgrader runs `alembic` by name when it makes a gradebook; it is beside this Python.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+c.CourseDirectory.course_id = "cxedu"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.solution_directory = "_build/solutions"
+c.CourseDirectory.source_with_tests_directory = "_build/source_with_tests"
+# The checks hold the answers. nbgrader never copies them: the release gets its visible part from
+# the hook below, and at grading `check` reads them where they are.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    *[f"{ROOT}/{folder}/checks.py" for folder in ("solutions/./*", "solutions/*", "submitted/*/*")],
+]
+c.GenerateAssignment.post_convert_hook = partial(put_checks, ROOT / "solutions", ROOT / "exercises")
+
+# A released stub runs: the answer stays None (a function returns None) and scores 0.
+c.ClearSolutions.code_stub = {"python": "...  # your code here"}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "cxedu.grading.preprocessors.Repair",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "cxedu.grading.preprocessors.Run",
+    "nbgrader.preprocessors.LimitOutput",
+    "cxedu.grading.preprocessors.Verdicts",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "cxedu.grading.preprocessors.Sanitize",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Execute.timeout = 60  # seconds for one cell
+c.ExportApp.plugin_class = "cxedu.grading.run.GradesExport"
