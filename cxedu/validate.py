@@ -15,9 +15,9 @@ def _rule(low: float, high: float, low_open: bool, high_open: bool) -> str:
     """The allowed range in words."""
     parts = []
     if low > -np.inf:
-        parts.append(f"{'greater than' if low_open else 'at least'} {low:g}")
+        parts.append(f"{'greater than' if low_open else 'at least'} {low:,.10g}")
     if high < np.inf:
-        parts.append(f"{'less than' if high_open else 'at most'} {high:g}")
+        parts.append(f"{'less than' if high_open else 'at most'} {high:,.10g}")
     return " and ".join(parts) or "that is finite"
 
 
@@ -49,13 +49,13 @@ def number(
     """
     rule = f"it must be a number {_rule(low, high, low_open, high_open)}."
     if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) != 0:
-        raise ValueError(f"{name} is {value!r}; {rule}")
+        raise ValueError(f"{name} is {_short(value)}; {rule}")
     try:
         result = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {value!r}; {rule}") from None
+        raise ValueError(f"{name} is {_short(value)}; {rule}") from None
     if _outside(np.array(result), low, high, low_open, high_open):
-        raise ValueError(f"{name} is {value!r}; {rule}")
+        raise ValueError(f"{name} is {_short(value)}; {rule}")
     return result
 
 
@@ -73,7 +73,7 @@ def whole(name: str, value: Any, low: int = 0, high: float = np.inf) -> int:
     is_whole = is_whole or (isinstance(value, (float, np.floating)) and float(value).is_integer())
     if not is_whole or not low <= value <= high:
         rule = _rule(low, high, False, False)
-        raise ValueError(f"{name} is {value!r}; it must be a whole number {rule}.")
+        raise ValueError(f"{name} is {_short(value)}; it must be a whole number {rule}.")
     return int(value)
 
 
@@ -214,7 +214,7 @@ def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
     """
     options = list(valid)
     if value not in options:
-        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, options))}.")
+        raise ValueError(f"{name} is {_short(value)}; it must be one of {', '.join(map(repr, options))}.")
     return value
 
 
@@ -250,7 +250,7 @@ def generator(name: str, rng: Any) -> np.random.Generator:
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, (bool, np.bool_)) and rng >= 0:
         return np.random.default_rng(int(rng))
     raise ValueError(
-        f"{name} is {rng!r}; it must be a numpy.random.Generator or a seed (0, 1, 2 …)."
+        f"{name} is {_short(rng)}; it must be a numpy.random.Generator or a seed (0, 1, 2 …)."
     )
 
 

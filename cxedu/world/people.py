@@ -21,7 +21,7 @@ START = np.datetime64("2022-01-03", "D")  # a Monday
 TODAY = np.datetime64("2025-12-29", "D")  # the Monday 208 weeks later
 DAYS = int((TODAY - START).astype(int))
 DISCOUNT = 0.10  # per year, in the true lifetime values
-DAYS_PER_YEAR = 364  # a year of 52 weeks, wherever weeks and years meet
+DAYS_PER_YEAR = 364  # 52 weeks: “the last year” and “the next year” of the tables
 
 REGIONS = ("north", "south", "east", "west")
 CHANNELS = ("store", "web", "call centre", "app")

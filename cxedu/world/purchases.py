@@ -7,7 +7,7 @@ the dropout probability. No coin is tossed after the first order: who never came
 Dates are days. A time is rounded to the nearest day, and an order that falls on a day that
 already has one moves to the next day. So there is at most one order a day and customer, counting
 repeat *days* loses none, and ages are not biased by rounding. What remains of the grid: an order
-pushed beyond the end of observation is lost (about one in a hundred thousand).
+pushed beyond the end of observation is lost (about two in a million).
 
 There is no seasonality: the models of chapters 6 and 11 know none, and estimates could then not
 be held against the truth.
@@ -91,9 +91,9 @@ def lifetime_value(people: People, alive: np.ndarray) -> np.ndarray:
     """Return the expected discounted contribution margin of all future orders, in euros.
 
     alive × λ ÷ (λp + δ) × mean revenue × margin rate: orders t weeks from today come at the rate
-    λ exp(−λpt) and count exp(−δt), with δ = ln(1 + discount) ÷ 52 per week.
+    λ exp(−λpt) and count exp(−δt); δ = ln(1 + discount) × 7 ÷ 365.25 per week.
     """
-    force = np.log1p(DISCOUNT) * 7 / DAYS_PER_YEAR
+    force = np.log1p(DISCOUNT) * 7 / 365.25
     orders = people.rate / (people.rate * people.dropout + force)
     return alive * orders * people.spend * margin_rate(people)
 

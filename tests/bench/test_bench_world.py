@@ -1,0 +1,66 @@
+"""How fast and how large a World is: `pytest tests/bench/test_bench_world.py -s`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from cxedu import World
+
+SECONDS, MEGABYTES = 5.0, 1_500  # for a million customers and their orders, on two cores
+
+PROBE = """
+import json, resource, sys, time
+import cxedu.world
+from cxedu import World
+World(0, 10).transactions  # imports and quantile tables are not what is measured
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+base, start = peak(), time.perf_counter()
+world = World(seed=1, n_customers=int(sys.argv[1]))
+customers, orders = len(world.customers), len(world.transactions)
+seconds = time.perf_counter() - start
+print(json.dumps({"customers": customers, "orders": orders, "seconds": seconds,
+                  "peak": peak(), "added": peak() - base}))
+"""
+
+
+def make(n):
+    world = World(seed=1, n_customers=n)
+    return len(world.customers), len(world.transactions)
+
+
+def test_bench_100k(benchmark):
+    made = benchmark.pedantic(make, args=(100_000,), rounds=5, warmup_rounds=1)
+    assert made[0] == 100_000
+
+
+def test_bench_1m(benchmark):
+    made = benchmark.pedantic(make, args=(1_000_000,), rounds=1)
+    assert made[0] == 1_000_000
+    if benchmark.stats:
+        assert benchmark.stats.stats.max <= SECONDS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="getrusage is not there on Windows")
+def test_bench_memory_and_linearity(capsys):
+    """A fresh process for each size, so that peak memory is its own."""
+    runs = []
+    for n in (100_000, 1_000_000):
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, str(n)], capture_output=True, text=True, check=True
+        )
+        runs.append(json.loads(done.stdout))
+    few, many = (run["seconds"] / run["customers"] * 1e6 for run in runs)
+    with capsys.disabled():
+        print()
+        for run in runs:
+            print(
+                f"World({run['customers']:,} customers): {run['orders']:,} orders in "
+                f"{run['seconds']:.2f} s, peak {run['peak']:,.0f} MB "
+                f"({run['added']:,.0f} MB above an empty World)"
+            )
+        print(f"per customer: {few:.2f} and {many:.2f} µs, ratio {many / few:.2f}")
+    assert runs[1]["seconds"] <= SECONDS
+    assert runs[1]["peak"] <= MEGABYTES
+    assert many / few < 2  # linear: ten times the customers, not twenty times the time
