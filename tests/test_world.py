@@ -284,7 +284,7 @@ def test_bad_number_of_customers(value):
     assert len(str(told.value)) < 200
 
 
-@pytest.mark.parametrize("value", [-1, None, "one", 1.5, float("inf")])
+@pytest.mark.parametrize("value", [-1, None, "one", 1.5, float("inf"), 10**19])
 def test_bad_seed(value):
     with pytest.raises(ValueError, match=r"seed is .*must be a whole number at least 0"):
         World(seed=value)

@@ -28,6 +28,7 @@ from cxedu.world.people import MERIDIAN, People
 __all__ = ["DICTIONARY", "MERIDIAN", "Truth", "World"]
 
 MOST_CUSTOMERS = 10_000_000
+HIGHEST_SEED = 10**18
 
 Arrays = dict[str, np.ndarray]
 
@@ -43,7 +44,7 @@ class World:
     Parameters
     ----------
     seed
-        A whole number, 0 or more.
+        A whole number from 0 to 10¹⁸.
     n_customers
         How many customers ever bought from the company, at least 1.
 
@@ -73,7 +74,7 @@ class World:
     today = pd.Timestamp(people.TODAY)
 
     def __init__(self, seed: int = 1, n_customers: int = 2000) -> None:
-        self.seed = validate.whole("seed", seed, 0)
+        self.seed = validate.whole("seed", seed, 0, HIGHEST_SEED)
         self.n_customers = validate.whole("n_customers", n_customers, 1, MOST_CUSTOMERS)
 
     @classmethod

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy import stats
 
-from cxedu.world.chance import Percentages, Quantile, Quantiles, by_segment, correlated
+from cxedu.world.chance import Percentages, Quantile, by_segment, correlated
 
 START = np.datetime64("2022-01-03", "D")  # a Monday
 TODAY = np.datetime64("2025-12-29", "D")  # the Monday 208 weeks later
@@ -68,7 +68,7 @@ _REGION = Percentages([[30, 25, 20, 25]])
 
 
 @cache
-def quantiles() -> Quantiles:
+def quantiles() -> Mapping[str, Quantile]:
     """Return the quantile function behind each latent variable (made once, on first use)."""
     m = MERIDIAN
     return {
