@@ -84,6 +84,11 @@ class BuyTillYouDie(Model):
         log_likelihood = n * best.value - purchases * np.log(scale)
         self._store(best, log_scale, log_likelihood, n, data.x.size)
         self._doubt_dropout(objective, best.theta, best.value, n)
+        if self.params_["r"] > 50:
+            self._doubt(
+                f"r is {self.params_['r']:,.0f}: customers hardly differ in how often they buy, "
+                "and only r/alpha, the rate they share, is determined."
+            )
         return self
 
     def _doubt_dropout(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln, digamma, hyp2f1
 
-from cxedu.clv.fitting import Model, maximise
+from cxedu.clv.fitting import FLAT, Model, maximise
 from cxedu.clv.inputs import like
 from cxedu.validate import generator, number, vector, whole
 
@@ -112,7 +112,9 @@ class ShiftedBetaGeometric(Model):
                 f"survivors look like {'percentages' if left[0] == 100 else 'shares'}: the "
                 "standard errors are right only if you give the number of customers."
             )
-        if (best.theta > 7).all():
+        errors = self.summary()["standard_error"].to_numpy() / np.exp(best.theta)
+        flat = np.isnan(errors) | (errors > FLAT)
+        if (best.theta > 3).all() and flat.all():
             self._doubt(
                 "The churn rate hardly differs between customers: only alpha/(alpha+beta) is "
                 "determined, a constant retention rate would do."

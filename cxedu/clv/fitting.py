@@ -105,8 +105,9 @@ def maximise(
     method finishes. It stops when the log-likelihood of all `n` customers can rise by less than
     1e-8: a rule that needs no unit.
     """
-    bends = curvature or (lambda theta: differences(objective, theta))
     near = coarse or objective
+    # Without a formula the part of the data tells how the likelihood bends, well enough to step
+    bends = curvature or (lambda theta: differences(near, theta))
 
     def downhill(theta: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = near(theta)
@@ -144,6 +145,8 @@ def maximise(
         iterations += 1
         theta, value, gradient = trial, new_value, new_gradient
         hessian = bends(theta)
+    if coarse is not None and curvature is None:
+        hessian = differences(objective, theta)
     return Optimum(theta, value, hessian, converged, iterations)
 
 

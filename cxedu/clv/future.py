@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from cxedu.clv.buying import BuyTillYouDie
-from cxedu.clv.inputs import UNITS_PER_YEAR, aligned, like, one_history, spread
+from cxedu.clv.inputs import UNITS_PER_YEAR, aligned, like, one_history, pairs, spread
 from cxedu.validate import choice, number, vector
 
 SHIFTS = {"start": 1.0, "mid": 0.5, "end": 0.0}
@@ -113,18 +113,12 @@ def lifetime_value(
         if periods != horizon:
             raise ValueError(f"horizon is {horizon!r}; it must be a whole number of periods.")
     # Purchases to come if alive depend on (x, T) only, and few customers differ in both.
-    (kinds_x, kinds_T), which = _kinds(x, age)
+    kinds_x, kinds_T, which = pairs(x, age)
     orders = np.zeros(kinds_x.size)
     for t, weight in zip(*_weights(periods, log_v), strict=True):
         orders += weight * model._future(np.full(kinds_x.size, t), kinds_x, kinds_T)
     orders = orders[which] * model._alive(x, tx, age) * np.exp(-shift * log_v)
     return like(share * money * orders, *given, spend, margin)
-
-
-def _kinds(x: np.ndarray, T: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The different (x, T), and which of them each customer is."""
-    pairs, which = np.unique(np.column_stack([x, T]), axis=0, return_inverse=True)
-    return [pairs[:, 0], pairs[:, 1]], which.reshape(-1)
 
 
 def _weights(periods: int, log_v: float) -> tuple[np.ndarray, np.ndarray]:

@@ -127,6 +127,15 @@ def collapse(columns: list[np.ndarray], weights: np.ndarray) -> tuple[list[np.nd
     return result[::-1], total
 
 
+def pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different pairs, and which of them each row is."""
+    codes, ones = pd.factorize(first, sort=True)
+    more, others = pd.factorize(second, sort=True)
+    which, keys = pd.factorize(codes.astype(np.int64) * len(others) + more)
+    one, other = np.divmod(keys, len(others))
+    return ones[one], others[other], which
+
+
 def histories(frequency: Any, recency: Any, T: Any, weights: Any) -> Histories:
     """Check what `fit` was given and put equal customers together."""
     aligned(frequency=frequency, recency=recency, T=T)

@@ -7,7 +7,7 @@ from scipy.special import digamma, exprel, gammaln, hyp2f1, hyperu
 
 from cxedu.clv.buying import BuyTillYouDie
 from cxedu.clv.fitting import Curvature, Objective
-from cxedu.clv.inputs import Histories, like, one_history
+from cxedu.clv.inputs import Histories, like, one_history, pairs
 from cxedu.validate import number
 
 STEP = 3e-5  # relative step of the one derivative that has no closed form
@@ -189,15 +189,17 @@ class _Tally:
     """The log-likelihood and its gradient."""
 
     def __init__(self, data: Histories) -> None:
-        self.data = data
+        self.weights = data.weights
+        # ₂F₁ depends on (x, T) and on (x, t_x): far fewer different pairs than triples
+        self.now_x, self.now_T, self.now_of = pairs(data.x, data.T)
+        self.then_x, self.then_t, self.then_of = pairs(data.x, data.tx)
         self.counts, index = np.unique(data.x, return_inverse=True)
         self.count_weights = np.bincount(index, weights=data.weights)
 
     def likelihood(self, natural: np.ndarray) -> tuple[float, np.ndarray]:
         """Log-likelihood and gradient in (r, α, s, β)."""
         r, alpha, s, beta = natural
-        d, w, total = self.data, self.data.weights, self.data.weights.sum()
-        x, n = self.counts, r + d.x
+        w, total, x = self.weights, self.weights.sum(), self.counts
         value = self.count_weights @ (gammaln(r + x) - gammaln(r))
         value += total * (r * np.log(alpha) + s * np.log(beta))
         gradient = np.array(
@@ -208,15 +210,16 @@ class _Tally:
                 total * s / beta,
             ]
         )
-        now = _moment(n, alpha + d.T, s, beta + d.T)
-        then = _moment(n, alpha + d.tx, s, beta + d.tx)
+        now = _Moment(r + self.now_x, alpha + self.now_T, s, beta + self.now_T)
+        then = _Moment(r + self.then_x, alpha + self.then_t, s, beta + self.then_t)
         q = np.minimum(now.q, 1 - 1e-16)
-        stay = now.survive + np.log1p(-q)
-        leave = then.survive + np.log(then.q)
+        stay = (now.survive + np.log1p(-q))[self.now_of]
+        leave = (then.survive + np.log(then.q))[self.then_of]
         both = np.logaddexp(stay, leave)
         value += w @ both
-        here = w * np.exp(stay - both)
-        left = w - here
+        alive = w * np.exp(stay - both)
+        here = np.bincount(self.now_of, weights=alive)
+        left = np.bincount(self.then_of, weights=w - alive)
         odds = q / (1 - q)  # d log(1−q) = −odds · d log q
         for i in range(4):
             gradient[i] += here @ (now.survive_slope[i] - odds * now.q_slope[i])
@@ -224,7 +227,7 @@ class _Tally:
         return float(value), gradient
 
 
-class _moment:
+class _Moment:
     """Survival to a moment and q from there on, in logs, with slopes in (r, α, s, β)."""
 
     def __init__(self, n: np.ndarray, alpha: np.ndarray, s: float, beta: np.ndarray) -> None:
