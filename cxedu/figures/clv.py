@@ -40,25 +40,17 @@ def equity_by_year(table: pd.DataFrame) -> Figure:
     frame("table", table, ["present", "future"])
     fig, ax = new_figure(height=3.3)
     thousand = table / 1000
-    ax.bar(table.index, thousand["present"], width=0.75, color=COLORS["blue"])
+    now, later = thousand["present"], thousand["future"]
+    ax.bar(table.index, now, width=0.75, color=COLORS["blue"], label="customers of today")
     ax.bar(
         table.index,
-        thousand["future"],
+        later,
         width=0.75,
-        bottom=thousand["present"],
+        bottom=now,
         color=COLORS["orange"],
+        label="customers not won yet",
     )
-    for name, color, words in (
-        ("present", "blue", "customers of today"),
-        ("future", "orange", "customers not won yet"),
-    ):
-        _note(
-            ax,
-            (0.98, 0.95 if name == "future" else 0.85),
-            f"{words}: €{thousand[name].sum():,.0f} thousand",
-            color=COLORS[color],
-            ha="right",
-        )
+    ax.legend(loc="upper right")
     ax.set(xlabel="Year from now", ylabel="Margin, discounted\n(€ thousand per year)")
     ax.set_xticks(table.index)
     return fig
@@ -96,9 +88,12 @@ def renewals(observed: Sequence[float], model: Any, horizon: int = 8) -> Figure:
 
     churn = np.linspace(0.002, 0.998, 300)
     last = left_over.size - 1
-    for done, color in ((0, "orange"), (last, "blue")):
+    for done, color, name in (
+        (0, "orange", "at the start"),
+        (last, "blue", f"after {last} renewals"),
+    ):
         density = stats.beta(alpha, beta + done).pdf(churn)
-        mix.plot(churn, density, color=COLORS[color])
+        mix.plot(churn, density, color=COLORS[color], label=name)
         mix.fill_between(churn, density, color=COLORS[color], alpha=0.15, linewidth=0)
     mix.set(
         xlabel="A member's own churn probability (per year)",
@@ -108,8 +103,7 @@ def renewals(observed: Sequence[float], model: Any, horizon: int = 8) -> Figure:
     )
     mix.xaxis.set_major_formatter(PERCENT)
     mix.spines["left"].set_visible(False)
-    _note(mix, (0.95, 0.80), f"after {last} renewals", color=COLORS["blue"], ha="right")
-    _note(mix, (0.95, 0.55), "at the start", color=COLORS["orange"], ha="right")
+    mix.legend(loc="upper right")
     return fig
 
 
@@ -238,6 +232,36 @@ def alive(models: Mapping[str, Any], repeats: int, silence: float, age: float = 
     return fig
 
 
+def alive_sentence(
+    models: Mapping[str, Any], repeats: int, silence: float, age: float = 104
+) -> str:
+    """Say in numbers what `alive` shows.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> model = SimpleNamespace(
+    ...     probability_alive=lambda x, t_x, T: 0.5, expected_purchases=lambda t, x, t_x, T: 1.2)
+    >>> alive_sentence({"BG/NBD": model}, repeats=3, silence=20)
+    '3 repeat orders, then 20 weeks of silence. BG/NBD: P(alive) 0.50, 1.2 orders expected in the \
+next 52 weeks.'
+    """
+    silence = age if repeats == 0 else silence
+    history = float(repeats), float(age - silence), float(age)
+    orders = f"{repeats} repeat order{'' if repeats == 1 else 's'}"
+    past = (
+        f"{orders}, then {silence:g} weeks of silence."
+        if repeats
+        else f"One order {age:g} weeks ago and none since."
+    )
+    said = [
+        f"{name}: P(alive) {model.probability_alive(*history):.2f}, "
+        f"{model.expected_purchases(52.0, *history):.1f} orders expected in the next 52 weeks."
+        for name, model in models.items()
+    ]
+    return " ".join([past, *said])
+
+
 def spend_checks(rfm: pd.DataFrame, model: Any) -> Figure:
     """Draw mean spend by frequency, and how far the model believes a customer's own mean.
 
@@ -281,53 +305,94 @@ def spend_checks(rfm: pd.DataFrame, model: Any) -> Figure:
     return fig
 
 
-def return_on_customer_by_year(table: pd.DataFrame) -> Figure:
-    """Draw cash and the change in customer equity of each year, and the return they make.
+def return_on_customer_chart(table: pd.DataFrame) -> Figure:
+    """Draw cash and the change in customer equity, and the return that they make, row by row.
 
     Parameters
     ----------
-    table : DataFrame, indexed by year
-        Columns `cash`, `change` (euros) and `roc` (share per year).
+    table : DataFrame, indexed by what a row is about (a year, a group of customers)
+        Columns `cash`, `change` (euros) and `roc` (share of the equity at the start).
 
     Examples
     --------
-    >>> table = pd.DataFrame({"cash": [3e5], "change": [2e5], "roc": [0.125]}, index=[2025])
-    >>> len(return_on_customer_by_year(table).axes)
+    >>> table = pd.DataFrame({"cash": [3e5], "change": [2e5], "roc": [0.125]}, index=["2025"])
+    >>> len(return_on_customer_chart(table).axes)
     1
     """
     frame("table", table, ["cash", "change", "roc"])
-    fig, ax = new_figure(height=3.4)
+    fig, ax = new_figure(height=3.5)
     places = np.arange(len(table))
-    ax.bar(places - 0.19, table["cash"] / 1000, width=0.34, color=COLORS["blue"])
-    ax.bar(places + 0.19, table["change"] / 1000, width=0.34, color=COLORS["orange"])
-    for place, (cash, change, roc) in zip(
-        places, table[["cash", "change", "roc"]].to_numpy(), strict=True
+    for name, shift, color, words in (
+        ("cash", -0.19, "blue", "cash from customers"),
+        ("change", 0.19, "orange", "change in customer equity"),
     ):
-        for at, value, color in ((-0.19, cash, "blue"), (0.19, change, "orange")):
+        thousand = table[name] / 1000
+        ax.bar(places + shift, thousand, width=0.34, color=COLORS[color], label=words)
+        for place, value in zip(places, thousand, strict=True):
             ax.annotate(
-                f"{value / 1000:+,.0f}",
-                (place + at, max(value, 0) / 1000),
-                (0, 4),
+                f"{value:+,.0f}".replace("-", "−"),
+                (place + shift, value),
+                (0, 4 if value >= 0 else -4),
                 textcoords="offset points",
                 ha="center",
-                color=COLORS[color],
+                va="bottom" if value >= 0 else "top",
             )
-        ax.annotate(
-            f"ROC {roc:.0%}".replace("%", " %"),
-            (place, 0.0),
-            (0, -30),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            fontweight="bold",
-        )
+    names = [
+        f"{name}\nROC {roc:.0%}".replace("%", " %")
+        for name, roc in zip(table.index, table["roc"], strict=True)
+    ]
     ax.axhline(0, color=INK, linewidth=0.8)
-    ax.set_xticks(places, [str(year) for year in table.index])
+    ax.set_xticks(places, names)
+    ax.tick_params(axis="x", length=0)
+    ax.spines["bottom"].set_visible(False)
     ax.set(ylabel="€ thousand")
-    ax.margins(y=0.18)
-    _note(ax, (0.01, 0.99), "cash from customers", color=COLORS["blue"], va="top")
-    _note(ax, (0.01, 0.91), "change in customer equity", color=COLORS["orange"], va="top")
+    ax.margins(y=0.15)
+    ax.legend(loc="upper left")
     return fig
+
+
+def worst_and_best(
+    people: pd.DataFrame, truth: pd.DataFrame, signals: Mapping[str, str]
+) -> pd.DataFrame:
+    """Compare, for each signal, the third of customers in which it is worst and that in which it is best.
+
+    Parameters
+    ----------
+    people : DataFrame, one row per customer
+        A column for each signal, in which more is better.
+    truth : DataFrame, same index
+        `alive` (bool) and `dropout_probability` (per repeat order).
+    signals : mapping of column to the name that the chart shows
+
+    Returns
+    -------
+    DataFrame, indexed by the signals' names
+        `gone_worst`, `gone_best`: shares who have left; `leave_worst`, `leave_best`: mean dropout
+        probability of those who haven't.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"trust": [1.0, 2.0, 3.0]})
+    >>> truth = pd.DataFrame({"alive": [False, True, True], "dropout_probability": [0.3, 0.2, 0.1]})
+    >>> worst_and_best(people, truth, {"trust": "Trust"})[["gone_worst", "gone_best"]]
+           gone_worst  gone_best
+    Trust         1.0        0.0
+    """
+    frame("people", people, signals)
+    frame("truth", truth, ["alive", "dropout_probability"])
+    rows = {}
+    for column, name in signals.items():
+        rank = people[column].rank(method="first", pct=True)
+        worst, best = truth[rank <= 1 / 3], truth[rank > 2 / 3]
+        rows[name] = {
+            f"{outcome}_{which}": value
+            for which, third in (("worst", worst), ("best", best))
+            for outcome, value in (
+                ("gone", 1 - third["alive"].mean()),
+                ("leave", third["dropout_probability"][third["alive"]].mean()),
+            )
+        }
+    return pd.DataFrame(rows).T
 
 
 def signals(table: pd.DataFrame) -> Figure:
@@ -356,7 +421,7 @@ def signals(table: pd.DataFrame) -> Figure:
         ax.plot(best, places, "D", color=COLORS["blue"], markersize=7)
         for place, bad, good in zip(places, worst, best, strict=True):
             sign = 1 if bad >= good else -1
-            for value, side, color in ((bad, sign, "red"), (good, -sign, "blue")):
+            for value, side in ((bad, sign), (good, -sign)):
                 ax.annotate(
                     f"{100 * value:.{digits}f}",
                     (value, place),
@@ -364,7 +429,6 @@ def signals(table: pd.DataFrame) -> Figure:
                     textcoords="offset points",
                     ha="left" if side > 0 else "right",
                     va="center",
-                    color=COLORS[color],
                 )
         ax.set(ylim=(-0.6, len(table) - 0.4))
         ax.set_xlim(0, 1.18 * max(worst.max(), best.max()))
@@ -480,7 +544,7 @@ def estimate_and_truth(
 
 CUSTOMERS = 7500  # at the start; 92 % retention and 600 newcomers a quarter keep it there
 NEWCOMERS = 600  # per quarter
-COST_TO_WIN = 20.0  # € per newcomer
+COST_TO_WIN = 70.0  # € per newcomer
 MARGIN = 14.0  # € per customer and quarter, before care
 USUAL_CARE = 3.0  # € per customer and quarter
 USUAL_RETENTION = 0.92  # per quarter, with the usual care
@@ -525,7 +589,7 @@ def harvest_or_invest(
     Examples
     --------
     >>> harvest_or_invest(care=3, lost_without_care=0.04).round(4).iloc[1][["profit", "roc"]]
-    profit    70500.0000
+    profit    40500.0000
     roc           0.0241
     Name: 1, dtype: float64
     """
@@ -580,8 +644,8 @@ def harvest_chart(care: float, lost_without_care: float) -> Figure:
     usual = harvest_or_invest(USUAL_CARE, lost_without_care)
     fig, (cash, equity) = new_figure(ncols=2, height=3.5)
     for ax, name, color, unit, limits in (
-        (cash, "profit", "blue", 1e3, (0, 110)),
-        (equity, "equity", "orange", 1e6, (2.4, 3.2)),
+        (cash, "profit", "blue", 1e3, (0, 72)),
+        (equity, "equity", "orange", 1e6, (1.4, 1.85)),
     ):
         ax.axvspan(0.5, 4.5, color=INK, alpha=0.06, linewidth=0)
         before = usual[name] / unit
@@ -604,7 +668,7 @@ def harvest_sentence(care: float, lost_without_care: float) -> str:
     Examples
     --------
     >>> harvest_sentence(3, 0.04)
-    'This is the usual care: €282 thousand of profit in the first year, equity steady at €2.92 million, ROC 2.4 % in every quarter, which is the discount rate.'
+    'This is the usual care: €162 thousand of profit in the first year, equity steady at €1.68 million, ROC 2.4 % in every quarter, which is the discount rate.'
     """
     path = harvest_or_invest(care, lost_without_care)
     year = path["profit"].iloc[1:5].sum()
