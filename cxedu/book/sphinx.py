@@ -81,6 +81,14 @@ def mend(text: str) -> str:
     >>> mend("<th></th>")
     '<td></td>'
     """
+    # the index' name moves from a header row of its own to the corner
+    text = re.sub(
+        r"(<thead>\s*<tr[^>]*>\s*)<th></th>(.*?</tr>)\s*"
+        r"<tr>\s*<th>([^<]+)</th>(?:\s*<th></th>)*\s*</tr>(?=\s*</thead>)",
+        r"\1<th>\3</th>\2",
+        text,
+        flags=re.S,
+    )
     text = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", text)
     return re.sub(
         r'(<table[^>]*class="dataframe.*?</table>)',

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cxedu.course import notebooks
+from cxedu.course import notebooks, site
 from cxedu.course.environment import ROOT
 
 SITE = ROOT / "_build" / "html"
@@ -32,6 +32,9 @@ def main(arguments: list[str]) -> int:
         return functions[command](*rest)
     except notebooks.ChapterFailed as error:
         print(f"\nA chapter did not run:\n{error}", file=sys.stderr)
+        return 1
+    except site.SiteFailed as error:
+        print(f"\n{error}", file=sys.stderr)
         return 1
 
 
@@ -56,8 +59,6 @@ def book() -> int:
 
 def serve(port: str = "8000") -> int:
     """Build the site and show it on this machine only."""
-    from cxedu.course import site
-
     book()
     return site.serve(SITE, int(port))
 
@@ -176,8 +177,6 @@ def _chapters() -> None:
 
 
 def _site() -> None:
-    from cxedu.course import site
-
     sources = ["_config.yml", "_toc.yml", "book", "chapters", "cxedu/book", "cxedu/course/site.py"]
     _step("site", [*sources, "requirements.txt"], lambda: site.build(ROOT), SITE / "index.html")
 

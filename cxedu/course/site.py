@@ -2,18 +2,27 @@
 
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 
+class SiteFailed(RuntimeError):
+    """The site has an error or a warning; the message is what Sphinx said."""
+
+
 def build(root: Path) -> Path:
     """Build the site from the committed notebooks, from scratch; the folder with the pages.
 
     Nothing is executed: `make course` runs changed chapters before. MathJax is copied by the
-    extension `cxedu.book.sphinx`. If anything is wrong, Sphinx' messages are shown and the command
-    ends.
+    extension `cxedu.book.sphinx`.
+
+    Raises
+    ------
+    SiteFailed
+        If there is an error or a warning.
     """
     made = root / "_build"
     for stale in ("html", ".doctrees"):  # a cached page would hide a broken link
@@ -24,13 +33,14 @@ def build(root: Path) -> Path:
             *("-W", "-n", "--keep-going", "-q"),
         ],
         cwd=root,
+        env=dict(os.environ, NO_COLOR="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     if run.returncode:
-        raise SystemExit(f"The site did not build:\n{run.stdout.strip()}")
+        raise SiteFailed(f"The site did not build:\n{run.stdout.strip()}")
     return made / "html"
 
 
