@@ -11,6 +11,7 @@ from scipy import stats
 
 from cxedu import trust
 from cxedu.trust import TrustDynamics
+from cxedu.world.surveys import TRUST_ITEMS
 
 quick = settings(max_examples=60, deadline=None)
 ratings = st.floats(1, 5)
@@ -151,11 +152,8 @@ def test_bad_input_of_items(answers: object, items: object, message: str) -> Non
 
 
 def test_meridians_survey_can_be_scored() -> None:
-    surveys = pytest.importorskip("cxedu.world.surveys")
-    items = surveys.TRUST_ITEMS
-    names = list(items.index if isinstance(items, pd.DataFrame) else items)
-    answers = pd.DataFrame(np.full((2, len(names)), 3), columns=names)
-    got = trust.score_items(answers, items)
+    answers = pd.DataFrame(np.full((2, len(TRUST_ITEMS)), 3), columns=TRUST_ITEMS.index)
+    got = trust.score_items(answers, TRUST_ITEMS)
     assert got.columns.tolist() == list(trust.TERMS)
     assert trust.trust_score(**got, scale=(1, 5)).tolist() == [3, 3]
 
@@ -246,6 +244,15 @@ def test_interval_is_that_of_feldt_and_covers() -> None:
         low, high = trust.cronbach_interval(parallel(40, 4, 0.4, rng), level=0.9)
         hits += low <= true <= high
     assert stats.binomtest(hits, 800, 0.9).pvalue > 0.001
+
+
+def test_interval_from_a_printed_table_of_f() -> None:
+    """4 people and 3 items: F(3, 6) is 6.60 at 97.5 %, and 1 / 14.73 at 2.5 %."""
+    items = [[2, 3, 3], [4, 4, 5], [1, 2, 1], [5, 4, 5]]
+    rest = 1 - 1.5 * (1 - 95 / 259)
+    low, high = trust.cronbach_interval(items)
+    assert low == pytest.approx(1 - rest * 6.60, abs=2e-4)
+    assert high == pytest.approx(1 - rest / 14.73, abs=1e-5)
 
 
 def test_interval_holds_the_estimate_and_narrows() -> None:
@@ -418,6 +425,12 @@ def test_an_apology_works_once_per_breach_and_proof_goes_on_working() -> None:
     path = model.run(["breach"] + ["proof"] * 60, 0.8)["trust"].tolist()
     assert (np.diff(path[1:30]) > 0).all()
     assert path[-1] == pytest.approx(0.8, abs=1e-6)
+
+
+def test_a_second_breach_leaves_the_first_one_open() -> None:
+    """What is to be won back is the trust before the first of two breaches in a row."""
+    path = TrustDynamics(scar=0).run(["breach", "breach", *["proof"] * 80], 0.8)["trust"]
+    assert path.iloc[-1] == pytest.approx(0.8, abs=1e-6)
 
 
 def test_scars_stay_until_proof_lifts_them() -> None:

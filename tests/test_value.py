@@ -173,6 +173,9 @@ def test_bad_input_of_customer_equity(arguments: dict, message: str) -> None:
 
 def test_return_on_customer() -> None:
     assert value.return_on_customer(50, 500, 500) == 0.1
+    assert value.return_on_customer(20, 400, 500) == pytest.approx(
+        0.3
+    )  # ÷ equity before, not after
     assert value.return_on_customer([50, 50], 500, [500, 450]).tolist() == [0.1, 0.0]
     for start in (0, -100):
         with pytest.raises(ValueError, match=r"equity_start is .* greater than 0"):
@@ -235,6 +238,8 @@ def test_tiers_with_many_equal_values() -> None:
     got = value.value_tiers(np.arange(10.0), np.arange(10.0) + np.eye(10)[0] * 50)
     assert got[0] == "most growable"
     assert (got == "most growable").sum() == 1
+    alike = value.value_tiers([7.0] * 5, [9.0] * 5)
+    assert set(alike) == {"low-maintenance"}
 
 
 @pytest.mark.parametrize(
