@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln, hyp2f1, polygamma
+from scipy.special import digamma, expit, gamma, gammaln, hyp2f1, polygamma, rgamma
 
 from cxedu.clv.buying import BuyTillYouDie
 from cxedu.clv.fitting import Curvature, Objective
@@ -145,8 +145,36 @@ def _later(tau: np.ndarray, r: np.ndarray, a: float, b: np.ndarray) -> np.ndarra
             result += np.prod((a - others) / (point - others)) * _later(tau, r, point, b)
         return result
     z = tau / (1 + tau)
-    inside = (1 + tau) ** (1 - a) * hyp2f1(a - 1, a + b - 1 - r, a + b - 1, z)
+    inside = (1 + tau) ** (1 - a) * _hypergeometric(r, a, b, z)
     return np.maximum((a + b - 1) / (a - 1) * (1 - inside), 0.0)
+
+
+def _hypergeometric(r: np.ndarray, a: float, b: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """₂F₁(a−1, a+b−1−r; a+b−1; z) for 0 ≤ z < 1, where scipy is slow or gives up too."""
+    first, second, third, gap = a - 1, a + b - 1 - r, a + b - 1, r - a + 1
+    result = np.empty(z.shape)
+    # Far ahead (z near 1) scipy sums thousands of terms; in 1 − z a few are enough
+    # (Abramowitz & Stegun 15.3.6), unless `gap` is a whole number, where two poles cancel.
+    far = (z > 0.9) & (gap < 10) & (third < 150) & (np.abs(gap - np.round(gap)) > 0.02)
+    near = ~far
+    result[near] = hyp2f1(first, second[near], third[near], z[near])
+    if far.any():
+        n, c, g, w, B = third[far], b[far], gap[far], 1 - z[far], second[far]
+        one = gamma(g) * rgamma(c) * rgamma(r[far]) * hyp2f1(first, B, 1 - g, w)
+        two = gamma(-g) * rgamma(first) * rgamma(B) * hyp2f1(c, r[far], 1 + g, w)
+        result[far] = gamma(n) * (one + w**g * two)
+    lost = ~np.isfinite(result)
+    if lost.any():  # thousands of purchases: the series converges at once
+        B, n, at = second[lost], third[lost], z[lost]
+        term = np.ones(n.size)
+        total = term.copy()
+        for k in range(2000):
+            term = term * (first + k) * (B + k) / ((n + k) * (k + 1)) * at
+            total += term
+            if (np.abs(term) <= 1e-17 * np.abs(total)).all():
+                break
+        result[lost] = total
+    return result
 
 
 class _Tally:

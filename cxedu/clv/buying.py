@@ -4,9 +4,10 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from scipy.special import digamma, gammaln
 
 from cxedu.clv.fitting import Curvature, Model, Objective, maximise
-from cxedu.clv.inputs import Histories, histories, horizon_of, like, one_history
+from cxedu.clv.inputs import Histories, collapse, histories, horizon_of, like, one_history
 from cxedu.validate import generator, vector, whole
 
 # Above this many different rows the search begins on a part of them.
@@ -18,7 +19,7 @@ class BuyTillYouDie(Model):
 
     fit_example = "fit(frequency, recency, T)"
     time_params: tuple[str, ...]  # parameters that carry the unit of time
-    dropout_params: tuple[str, str]  # (tends to 0, stays) when nobody ever leaves
+    dropout_params: tuple[str, str]  # mean nothing when nobody ever leaves
 
     # --- what each model supplies -------------------------------------------------------------
     def _functions(self, data: Histories) -> tuple[Objective, Curvature | None]:
@@ -83,7 +84,7 @@ class BuyTillYouDie(Model):
         log_scale = np.array([np.log(scale) if k in self.time_params else 0 for k in self.names])
         log_likelihood = n * best.value - purchases * np.log(scale)
         self._store(best, log_scale, log_likelihood, n, data.x.size)
-        self._doubt_dropout(objective, best.theta, best.value, n)
+        self._doubt_dropout(data, best.theta, best.value, n)
         if self.params_["r"] > 50:
             self._doubt(
                 f"r is {self.params_['r']:,.0f}: customers hardly differ in how often they buy, "
@@ -91,23 +92,12 @@ class BuyTillYouDie(Model):
             )
         return self
 
-    def _doubt_dropout(
-        self, objective: Objective, theta: np.ndarray, value: float, n: float
-    ) -> None:
+    def _doubt_dropout(self, data: Histories, theta: np.ndarray, value: float, n: float) -> None:
         """Compare with the model in which nobody ever leaves, where the fit comes near it."""
         errors = self._log_errors
         if errors is None or (np.isfinite(errors).all() and (errors < 1).all()):
             return
-        leaving, staying = (self.names.index(k) for k in self.dropout_params)
-        kept = [i for i in range(theta.size) if i not in (leaving, staying)]
-
-        def nobody_leaves(part: np.ndarray) -> tuple[float, np.ndarray]:
-            full = np.empty(theta.size)
-            full[kept], full[leaving], full[staying] = part, -14.0, 3.0
-            result, gradient = objective(full)
-            return result, gradient[kept]
-
-        limit = maximise(nobody_leaves, theta[kept], n)
+        limit = maximise(_nobody_leaves(data), theta[:2], n)
         if n * (value - limit.value) < 1.92:  # half the 95 % point of χ² with one degree
             self._doubt(
                 f"No dropout is seen in the data: the model without any fits as well, and "
@@ -207,3 +197,19 @@ class BuyTillYouDie(Model):
             index=index,
         )
         return (seen, pd.DataFrame(hidden, index=index)) if truth else seen
+
+
+def _nobody_leaves(data: Histories) -> Objective:
+    """The negative binomial model: gamma rates, no dropout. Only x and T count."""
+    (x, T), w = collapse([data.x, data.T], data.weights)
+    n = w.sum()
+
+    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        r, alpha = np.exp(theta)
+        log_age = np.log(alpha + T)
+        value = w @ (gammaln(r + x) - gammaln(r) + r * np.log(alpha) - (r + x) * log_age)
+        in_r = w @ (digamma(r + x) - digamma(r) + np.log(alpha) - log_age)
+        in_alpha = w @ (r / alpha - (r + x) / (alpha + T))
+        return value / n, np.array([r * in_r, alpha * in_alpha]) / n
+
+    return objective

@@ -135,7 +135,7 @@ def _weights(periods: int, log_v: float) -> tuple[np.ndarray, np.ndarray]:
     while start < periods:
         stop = min(2 * start if start >= EXACT else EXACT, periods)
         block = slice(start - 1, stop - 1)  # k = start … stop−1
-        if stop - start <= NODES:
+        if stop <= EXACT or stop - start <= NODES:
             moments.append(k[block])
             weights.append(share[block])
         else:
