@@ -440,6 +440,8 @@ def test_scars_stay_until_proof_lifts_them() -> None:
     assert twice["ceiling"].iloc[-1] == pytest.approx(0.64)
     proved = model.run(["breach", "proof", "proof"], 0.9)
     assert proved["ceiling"].iloc[-1] == pytest.approx(1 - 0.2 * 0.75**2)
+    best = TrustDynamics(scar=0.4, amends=1).run(["breach", "amends"], 0.9)
+    assert best["trust"].iloc[-1] == pytest.approx(0.6)  # amends mend up to the scar, not beyond
     sorry = model.run(["breach", "apology", "amends"], 0.9)
     assert sorry["ceiling"].iloc[-1] == pytest.approx(0.8)
 
