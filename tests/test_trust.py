@@ -13,7 +13,7 @@ from cxedu import trust
 from cxedu.trust import TrustDynamics
 from cxedu.world.surveys import TRUST_ITEMS
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 ratings = st.floats(1, 5)
 shares = st.floats(0, 1)
 
@@ -240,10 +240,10 @@ def test_interval_is_that_of_feldt_and_covers() -> None:
     rng = np.random.default_rng(11)
     true = 4 * 0.4 / (1 + 3 * 0.4)
     hits = 0
-    for _ in range(800):
+    for _ in range(400):
         low, high = trust.cronbach_interval(parallel(40, 4, 0.4, rng), level=0.9)
         hits += low <= true <= high
-    assert stats.binomtest(hits, 800, 0.9).pvalue > 0.001
+    assert stats.binomtest(hits, 400, 0.9).pvalue > 0.001
 
 
 def test_interval_from_a_printed_table_of_f() -> None:

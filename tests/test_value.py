@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cxedu import value
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 
 rates = st.floats(0, 1)
 discounts = st.floats(0.01, 1)
