@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from cxedu.grading.release import put_checks
 ROOT = Path(__file__).resolve().parent
 # nbgrader runs `alembic` by name when it makes a gradebook; it is beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+# nbgrader 0.9.6 works with SQLAlchemy 2, which warns about a habit of its api.py.
+warnings.filterwarnings("ignore", message="Object of type <Submitted", append=False)
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 

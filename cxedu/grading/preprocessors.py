@@ -28,6 +28,7 @@ from cxedu.exercises import VERDICT_MIME
 
 Resources = dict[str, Any]
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
+NOT_RUN = "NotRun"
 NOTES = "cxedu"  # notebook metadata: what was repaired and what went wrong
 
 
@@ -186,6 +187,10 @@ class Run(Execute):
     def _no_tag_skips_a_cell(self) -> str:
         return secrets.token_hex(16)
 
+    @default("extra_arguments")
+    def _no_banner(self) -> list[str]:
+        return ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=ERROR"]
+
     @default("shutdown_kernel")
     def _immediately(self) -> str:
         return "immediate"
@@ -246,7 +251,7 @@ class Run(Execute):
 
     def _not_run(self, cell: NotebookNode) -> None:
         if cell.cell_type == "code":
-            said = v4.new_output("error", ename="NotRun", evalue=self._lost, traceback=[self._lost])
+            said = v4.new_output("error", ename=NOT_RUN, evalue=self._lost, traceback=[self._lost])
             cell.outputs = [o for o in cell.get("outputs", []) if o.output_type == "stream"] + [
                 said
             ]
@@ -267,7 +272,11 @@ class Run(Execute):
         super().on_cell_executed(**kwargs)
         content = kwargs["execute_reply"]["content"]
         if content.get("ename") == "CellTimeoutError":
-            note(self.nb, "trouble", f"A cell ran longer than {self.timeout} s and was stopped.")
+            note(
+                self.nb,
+                "trouble",
+                f"A cell ran longer than {self._get_timeout(kwargs['cell'])} s and was stopped.",
+            )
 
 
 class Verdicts(NbGraderPreprocessor):
@@ -291,16 +300,19 @@ class Verdicts(NbGraderPreprocessor):
         for output in cell.outputs:
             if output.output_type == "stream":
                 output.name = "stdout"
-        failed = any(o.output_type == "error" for o in cell.outputs)
+        errors = [o.ename for o in cell.outputs if o.output_type == "error"]
         task = checked_task(cell.source)
         if not task and not utils.is_solution(cell):
-            if cell.execution_count is None and not failed:
+            if cell.execution_count is None and not errors:
                 return self._zero(cell, "The cell was not run.")
             return ""
         if not task:
             return ""  # a manually graded answer in code
-        if failed:
-            return self._zero(cell, "The check could not be run; see the error.")
+        if NOT_RUN in errors:
+            self._zero(cell, "The cell was not run.")
+            return ""  # why is noted once, for the whole notebook
+        if errors:
+            return self._zero(cell, f"The check could not be run ({errors[0]}).")
         verdicts = [
             output.data[VERDICT_MIME]
             for output in cell.outputs
@@ -335,67 +347,13 @@ class Verdicts(NbGraderPreprocessor):
 
 _UNSAFE_BLOCKS = re.compile(r"<(script|style|iframe|object)\b.*?(</\1\s*>|$)", re.S | re.I)
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
-_TAGS = [
-    "a",
-    "abbr",
-    "b",
-    "blockquote",
-    "br",
-    "caption",
-    "code",
-    "dd",
-    "del",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "s",
-    "span",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "u",
-    "ul",
-]
-_ATTRIBUTES = {
-    "class",
-    "id",
-    "title",
-    "lang",
-    "scope",
-    "colspan",
-    "rowspan",
-    "style",
-    "border",
-    "open",
-}
+_TAGS = re.findall(
+    r"\w+",
+    "a abbr b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 h4 "
+    "h5 h6 hr i img ins kbd li mark ol p pre s span strong sub summary sup table tbody td tfoot "
+    "th thead tr u ul",
+)
+_ATTRIBUTES = re.findall(r"\w+", "class id title lang scope colspan rowspan style border open")
 _CSS = CSSSanitizer(allowed_css_properties=["text-align", "font-weight", "font-style", "width"])
 
 
@@ -447,7 +405,7 @@ class Sanitize(NbGraderPreprocessor):
     """
 
     _RUNS = re.compile(r"<(?=[a-zA-Z/!])")
-    _LINK = re.compile(r"\]\(\s*(javascript|data|vbscript):[^)]*\)", re.I)
+    _LINK = re.compile(r"\]\(\s*<?\s*(javascript|data|vbscript)\s*:", re.I)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int
@@ -457,7 +415,7 @@ class Sanitize(NbGraderPreprocessor):
         elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
             cell.source = self._markdown(cell.source)
         if cell.cell_type == "markdown":
-            cell.source = self._LINK.sub("](#)", cell.source)
+            cell.source = self._LINK.sub("](#", cell.source)
             cell.pop("attachments", None)
         return cell, resources
 

@@ -128,7 +128,9 @@ def drift(root: Path) -> list[str]:
 
 
 def generate(root: Path, scratch: Path) -> Path:
-    """Generate every problem set in a scratch course, with a gradebook that goes away with it."""
+    """Generate every problem set in a scratch course, without a gradebook."""
+    from traitlets.config import Config
+
     from cxedu.grading.run import course_api
 
     shutil.copy(root / "nbgrader_config.py", scratch)
@@ -141,7 +143,10 @@ def generate(root: Path, scratch: Path) -> Path:
         visible_part(source.read_text(encoding="utf-8"), f"{name}/checks.py")
     if not names:
         return scratch / "exercises"
-    api = course_api(scratch)
+    no_gradebook = Config()  # what `nbgrader generate_assignment --no-db` sets
+    no_gradebook.SaveCells.enabled = False
+    no_gradebook.GenerateAssignment.no_database = True
+    api = course_api(scratch, no_gradebook)
     for name in names:
         made = api.generate_assignment(name)
         if not made["success"]:

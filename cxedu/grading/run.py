@@ -34,12 +34,12 @@ COLUMNS = [
 ]
 
 
-def course_api(root: Path, **extra: Config) -> NbGraderAPI:
+def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
     """nbgrader's own interface to the course at `root`, by its nbgrader_config.py."""
     root = Path(root).resolve()
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     config.CourseDirectory.root = str(root)
-    config.merge(extra)
+    config.merge(extra or Config())
     log = logging.getLogger("traitlets")  # nbgrader adds a handler of its own to return the log
     log.propagate, log.handlers = False, [logging.NullHandler()]
     return NbGraderAPI(config=config, log_level="INFO")
