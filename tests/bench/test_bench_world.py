@@ -17,7 +17,7 @@ from cxedu import World
 World(0, 10).transactions  # imports and quantile tables are not what is measured
 
 def peak():
-    """Megabytes. getrusage's figure survives exec, so on Linux the parent's would be ours."""
+    # Megabytes. getrusage's figure survives exec: on Linux the parent's would be ours.
     try:
         with open("/proc/self/status") as status:
             return next(int(row.split()[1]) for row in status if row.startswith("VmHWM")) / 1024
