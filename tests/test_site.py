@@ -217,6 +217,12 @@ def watch(page: Any, visit: Visit) -> None:
             visit.outside.append(request.url)
 
     page.on("request", requested)
+    page.on(
+        "response",
+        lambda response: (
+            response.ok or visit.complaints.append(f"{response.status} {response.url}")
+        ),
+    )
     page.on("requestfailed", lambda request: visit.complaints.append(f"failed: {request.url}"))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on(
@@ -249,7 +255,7 @@ def visits(browser: Any, server: str, html: Path) -> dict[str, Visit]:
         page.goto(f"{server}/{name}", wait_until="networkidle")
         visit.weight = sum(map(gzipped, responses))
         page.evaluate(AXE_SCRIPT)
-        options = json.dumps({"runOnly": WCAG, "resultTypes": ["violations"]})
+        options = json.dumps({"runOnly": WCAG, "resultTypes": ["violations"], "preload": False})
         for theme in ("light", "dark"):
             page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
             page.wait_for_timeout(250)  # the theme fades
@@ -298,6 +304,13 @@ def test_a_picture_without_words_is_a_warning(tmp_path: Path) -> None:
     Sphinx(*folders, "text", settings, status=None, warning=warnings).build()
     assert warnings.getvalue().count("picture a.svg has no alternative text") == 1
     assert warnings.getvalue().count("a picture without words") == 2
+
+
+def test_no_link_leads_nowhere(html: Path) -> None:
+    for name in pages(html):
+        for link in re.findall(r'(?:href|src)="([^"#?]+)', (html / name).read_text("utf-8")):
+            if not re.match(r"[a-z]+:", link):
+                assert ((html / name).parent / link).exists(), f"{name}: {link}"
 
 
 def test_no_page_asks_another_server(visits: dict[str, Visit]) -> None:

@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", on_page)
     app.connect("html-page-context", on_html)
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", drop_icon_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -123,3 +124,10 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
         inside = target / name if (source / name).is_dir() else (target / name).parent
         inside.mkdir(parents=True, exist_ok=True)
         copy_asset(source / name, inside)
+
+
+def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
+    """The theme brings its icons twice, as fonts and as a script of half a megabyte: fonts will do."""
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    if error is None and script.exists():
+        script.write_text("// The icons come from the fonts.\n", encoding="utf-8")
