@@ -64,6 +64,7 @@ def run(path: Path) -> None:
         timeout=SECONDS_PER_CELL,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # how prints are cut into messages differs from run to run
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     )

@@ -46,10 +46,11 @@ def equity_by_year(table: pd.DataFrame) -> Figure:
         table.index,
         later,
         width=0.75,
-        bottom=now,
+        bottom=now.where(later > 0, 0),
         color=COLORS["orange"],
         label="customers not won yet",
     )
+    ax.axhline(0, color=INK, linewidth=0.8)
     ax.legend(loc="upper right")
     ax.set(xlabel="Year from now", ylabel="Margin, discounted\n(€ thousand per year)")
     ax.set_xticks(table.index)
@@ -86,23 +87,30 @@ def renewals(observed: Sequence[float], model: Any, horizon: int = 8) -> Figure:
     ax.yaxis.set_major_formatter(PERCENT)
     _note(ax, (0.06, 0.16), "dots: Trail Club\nline: model", color=INK)
 
-    churn = np.linspace(0.002, 0.998, 300)
     last = left_over.size - 1
-    for done, color, name in (
-        (0, "orange", "at the start"),
-        (last, "blue", f"after {last} renewals"),
+    edges = np.array([0, 0.1, 0.3, 0.5, 1])
+    places = np.arange(edges.size - 1)
+    for done, shift, color, name in (
+        (0, -0.2, "orange", "at the start"),
+        (last, 0.2, "blue", f"after {last} renewals"),
     ):
-        density = stats.beta(alpha, beta + done).pdf(churn)
-        mix.plot(churn, density, color=COLORS[color], label=name)
-        mix.fill_between(churn, density, color=COLORS[color], alpha=0.15, linewidth=0)
+        shares = np.diff(stats.beta(alpha, beta + done).cdf(edges))
+        mix.bar(places + shift, shares, width=0.36, color=COLORS[color], label=name)
+        for place, share in zip(places, shares, strict=True):
+            mix.annotate(
+                f"{100 * share:.0f}",
+                (place + shift, share),
+                (0, 3),
+                textcoords="offset points",
+                ha="center",
+            )
+    mix.set_xticks(places, ["below 10 %", "10–30 %", "30–50 %", "over 50 %"])
     mix.set(
-        xlabel="A member's own churn probability (per year)",
-        ylim=(0, 6),
-        yticks=[],
-        title="Who is in the club",
+        xlabel="Member's own churn probability (per year)",
+        ylim=(0, 1),
+        title="Who is in the club (% of members)",
     )
-    mix.xaxis.set_major_formatter(PERCENT)
-    mix.spines["left"].set_visible(False)
+    mix.yaxis.set_major_formatter(PERCENT)
     mix.legend(loc="upper right")
     return fig
 
@@ -205,6 +213,7 @@ def alive(models: Mapping[str, Any], repeats: int, silence: float, age: float = 
     fig, (line, ax) = new_figure(
         height=4.0, nrows=2, gridspec_kw={"height_ratios": [1, 3.4]}, sharex=True
     )
+    _fixed(fig, bottom=0.13, top=0.99, hspace=0.05)
     last = age - silence
     line.plot(np.linspace(0, last, repeats + 1), [0] * (repeats + 1), "o", color=INK, markersize=8)
     line.plot([0, age], [0, 0], color=INK, linewidth=1, alpha=0.5, zorder=1)
@@ -300,7 +309,7 @@ def spend_checks(rfm: pd.DataFrame, model: Any) -> Figure:
         expected = model.expected_spend(np.full(own.size, repeats), own)
         shrink.plot(own, expected, color=COLORS[color], linestyle=style, label=f"{repeats}")
     shrink.legend(title="Repeat orders", loc="upper left", title_fontsize=FONT_SIZE - 0.5)
-    shrink.set(xlabel="Own mean so far (€ per order)", ylabel="Expected from now on (€ per order)")
+    shrink.set(xlabel="Own mean so far (€ per order)", ylabel="Expected (€ per order)")
     shrink.set_title("One order is a weak witness")
     return fig
 
@@ -361,25 +370,27 @@ def worst_and_best(
     people : DataFrame, one row per customer
         A column for each signal, in which more is better.
     truth : DataFrame, same index
-        `alive` (bool) and `dropout_probability` (per repeat order).
+        `alive` (bool), `dropout_probability` (per repeat order), `lifetime_value` (€).
     signals : mapping of column to the name that the chart shows
 
     Returns
     -------
     DataFrame, indexed by the signals' names
-        `gone_worst`, `gone_best`: shares who have left; `leave_worst`, `leave_best`: mean dropout
+        `value_worst`, `value_best`: mean true lifetime value; `gone_worst`, `gone_best`: shares
+        who have left; `leave_worst`, `leave_best`: mean dropout
         probability of those who haven't.
 
     Examples
     --------
     >>> people = pd.DataFrame({"trust": [1.0, 2.0, 3.0]})
-    >>> truth = pd.DataFrame({"alive": [False, True, True], "dropout_probability": [0.3, 0.2, 0.1]})
+    >>> truth = pd.DataFrame({"alive": [False, True, True], "dropout_probability": [0.3, 0.2, 0.1],
+    ...                       "lifetime_value": [0.0, 40.0, 90.0]})
     >>> worst_and_best(people, truth, {"trust": "Trust"})[["gone_worst", "gone_best"]]
            gone_worst  gone_best
     Trust         1.0        0.0
     """
     frame("people", people, signals)
-    frame("truth", truth, ["alive", "dropout_probability"])
+    frame("truth", truth, ["alive", "dropout_probability", "lifetime_value"])
     rows = {}
     for column, name in signals.items():
         rank = people[column].rank(method="first", pct=True)
@@ -388,6 +399,7 @@ def worst_and_best(
             f"{outcome}_{which}": value
             for which, third in (("worst", worst), ("best", best))
             for outcome, value in (
+                ("value", third["lifetime_value"].mean()),
                 ("gone", 1 - third["alive"].mean()),
                 ("leave", third["dropout_probability"][third["alive"]].mean()),
             )
@@ -468,7 +480,7 @@ def calibration(probability: Sequence[float], outcome: Sequence[bool], bins: int
     p = vector("probability", probability, 0, 1)
     truth = vector("outcome", np.asarray(outcome, dtype=float), 0, 1)
     same_length(probability=p, outcome=truth)
-    fig, ax = new_figure(width=5.6, height=4.2)
+    fig, ax = new_figure(height=4.2)
     ax.plot([0, 1], [0, 1], color=INK, alpha=0.4, linewidth=1, linestyle=LINES[2])
     group = np.minimum((p * bins).astype(int), bins - 1)
     for number_of in np.unique(group):
@@ -523,20 +535,28 @@ def estimate_and_truth(
     """
     x, y = vector("estimate", estimate, 0), vector("truth", truth)
     same_length(estimate=x, truth=y)
-    fig, ax = new_figure(width=5.6, height=4.6)
+    fig, ax = new_figure(height=4.8)
     step = max(1, -(-x.size // most))
     x, y = np.maximum(x[::step], 1), np.maximum(y[::step], 1)
-    ax.plot([1, 4000], [1, 4000], color=INK, alpha=0.5, linewidth=1)
+    ax.plot([1, 4000], [1, 4000], color=INK, alpha=0.5, linewidth=1, label="estimate = truth")
     gone = y <= 1
-    ax.plot(x[~gone], y[~gone], "o", color=COLORS["blue"], markersize=2.6, alpha=0.55, mew=0)
-    ax.plot(x[gone], y[gone], "o", color=COLORS["red"], markersize=2.6, alpha=0.55, mew=0)
+    for rows, color, name in ((~gone, "blue", None), (gone, "red", "gone, or worth less than €1")):
+        ax.plot(
+            x[rows],
+            y[rows],
+            "o",
+            color=COLORS[color],
+            markersize=3,
+            alpha=0.6,
+            mew=0,
+            label=name,
+        )
     ax.set(xscale="log", yscale="log", xlim=(0.9, 4000), ylim=(0.8, 4000))
     ax.set(xlabel="Estimated lifetime value (€)", ylabel="True lifetime value (€)")
     ax.xaxis.set_major_formatter(EUROS)
     ax.yaxis.set_major_formatter(EUROS)
     ax.minorticks_off()
-    _note(ax, (0.97, 0.05), "gone, or worth less than €1", color=COLORS["red"], ha="right")
-    _note(ax, (0.80, 0.93), "estimate = truth", color=INK, ha="right")
+    ax.legend(loc="upper left", markerscale=2)
     return fig
 
 
@@ -643,6 +663,7 @@ def harvest_chart(care: float, lost_without_care: float) -> Figure:
     path = harvest_or_invest(care, lost_without_care)
     usual = harvest_or_invest(USUAL_CARE, lost_without_care)
     fig, (cash, equity) = new_figure(ncols=2, height=3.5)
+    _fixed(fig, bottom=0.15, top=0.90, wspace=0.2)
     for ax, name, color, unit, limits in (
         (cash, "profit", "blue", 1e3, (0, 72)),
         (equity, "equity", "orange", 1e6, (1.4, 1.85)),
@@ -692,6 +713,12 @@ def harvest_sentence(care: float, lost_without_care: float) -> str:
 
 def _signed(euros: float) -> str:
     return f"{'+' if euros >= 0 else '−'}€{abs(euros) / 1e3:,.0f} thousand"
+
+
+def _fixed(fig: Figure, **margins: float) -> None:
+    """Set the axes of an explorer in place: they must not jump, and fitting each frame costs time."""
+    fig.set_layout_engine(None)
+    fig.subplots_adjust(**{"left": 0.08, "right": 0.985, **margins})
 
 
 def _note(ax: Any, at: tuple[float, float], words: str, **style: Any) -> None:
