@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
-from cxedu.clv.fitting import Model, maximise
+from cxedu.clv.fitting import Model, dot, maximise
 from cxedu.clv.inputs import aligned, check_counts, check_weights, collapse, like, spread
 from cxedu.validate import generator, same_length, vector
 
@@ -95,7 +95,7 @@ class GammaGamma(Model):
         log_scale = float(np.log(scale))
         counts, index = np.unique(x, return_inverse=True)
         tally = np.bincount(index, weights=w)
-        log_z, log_sum = w @ np.log(z), w @ (x * np.log(x * z))
+        log_z, log_sum = dot(w, np.log(z)), dot(w, x * np.log(x * z))
 
         def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
             p, q, g = np.exp(theta)
@@ -103,13 +103,13 @@ class GammaGamma(Model):
             log_total = np.log(total)
             px = p * counts
             value = tally @ (gammaln(px + q) - gammaln(px)) - n * (gammaln(q) - q * np.log(g))
-            value += p * log_sum - log_z - w @ ((p * x + q) * log_total)
+            value += p * log_sum - log_z - dot(w, (p * x + q) * log_total)
             slope = digamma(px + q)
             gradient = np.array(
                 [
-                    tally @ (counts * (slope - digamma(px))) + log_sum - w @ (x * log_total),
-                    tally @ slope + n * (np.log(g) - digamma(q)) - w @ log_total,
-                    n * q / g - w @ ((p * x + q) / total),
+                    tally @ (counts * (slope - digamma(px))) + log_sum - dot(w, x * log_total),
+                    tally @ slope + n * (np.log(g) - digamma(q)) - dot(w, log_total),
+                    n * q / g - dot(w, (p * x + q) / total),
                 ]
             )
             return value / n, gradient * np.array([p, q, g]) / n

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import digamma, exprel, gammaln, hyp2f1, hyperu
+from scipy.special import digamma, exprel, gamma, gammaln, hyp2f1, hyperu, rgamma
 
 from cxedu.clv.buying import BuyTillYouDie
-from cxedu.clv.fitting import Curvature, Objective
+from cxedu.clv.fitting import Curvature, Objective, dot
 from cxedu.clv.inputs import Histories, like, one_history, pairs
 from cxedu.validate import number
 
@@ -148,7 +148,7 @@ def _leaves_first(n: Any, alpha: Any, s: Any, beta: Any, slope: bool = False) ->
     z = np.abs(alpha - beta) / np.maximum(alpha, beta)
     b, c = np.where(first, n, s + 1), n + s + 1
     ratio = alpha / beta
-    core = hyp2f1(1.0, b, c, z)
+    core = _hypergeometric(b, c, z)
     lost = ~np.isfinite(core)
     if lost.any():  # scipy gives up for many purchases and z next to 1
         parts = (v[lost] for v in np.broadcast_arrays(n, alpha, s, beta, first))
@@ -163,6 +163,24 @@ def _leaves_first(n: Any, alpha: Any, s: Any, beta: Any, slope: bool = False) ->
     # dz/d log alpha is beta/alpha in the first case, −alpha/beta in its mirror image
     turn = np.where(first, 1 / ratio, -ratio)
     return q, steep / core * turn + np.where(first, 0.0, 1.0)
+
+
+def _hypergeometric(b: np.ndarray, c: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """₂F₁(1, b; c; z) for 0 ≤ z < 1, also where scipy sums ten thousand terms."""
+    b, c, z = np.broadcast_arrays(b, c, z)
+    result, gap = np.empty(z.shape), c - 1 - b
+    # Near z = 1 the series in 1 − z is short (Abramowitz & Stegun 15.3.6, where one of the two
+    # functions is elementary), unless `gap` is near a whole number, where two poles cancel.
+    far = (z > 0.9) & (np.abs(gap) < 3) & (c < 60) & (np.abs(gap - np.round(gap)) > 0.02)
+    if far.any():
+        B, n, g, w = b[far], c[far], gap[far], 1 - z[far]
+        one = (n - 1) / g * hyp2f1(1.0, B, 1 - g, w)
+        two = w**g * z[far] ** (1 - n) * gamma(n) * gamma(-g) * rgamma(B)
+        result[far] = one + two
+        far[far] = np.maximum(np.abs(one), np.abs(two)) < 20 * np.abs(one + two)
+    near = ~far
+    result[near] = hyp2f1(1.0, b[near], c[near], z[near])
+    return result
 
 
 def _core_by_quadrature(
@@ -216,7 +234,7 @@ class _Tally:
         stay = (now.survive + np.log1p(-q))[self.now_of]
         leave = (then.survive + np.log(then.q))[self.then_of]
         both = np.logaddexp(stay, leave)
-        value += w @ both
+        value += dot(w, both)
         alive = w * np.exp(stay - both)
         here = np.bincount(self.now_of, weights=alive)
         left = np.bincount(self.then_of, weights=w - alive)
