@@ -39,6 +39,29 @@ def _percent(ax: Axes, axis: str = "y") -> None:
     getattr(ax, f"{axis}axis").set_major_formatter(lambda x, _: f"{100 * x:.0f} %")
 
 
+def _lines(
+    ax: Axes,
+    lines: Sequence[str],
+    at: tuple[float, float],
+    shift: tuple[float, float],
+    align: str,
+    color: str = INK,
+) -> None:
+    """Lines of text above a point, each aligned by the browser, whose font is not matplotlib's."""
+    for i, line in enumerate(reversed(lines)):
+        ax.annotate(
+            line,
+            at,
+            xytext=(shift[0], shift[1] + i * 1.25 * FONT_SIZE),
+            textcoords="offset points",
+            ha=align,
+            va="bottom",
+            color=color,
+            fontsize=FONT_SIZE - 0.5 if color == INK else FONT_SIZE,
+            fontweight="normal" if color == INK else "bold",
+        )
+
+
 def two_futures(
     transactions: pd.DataFrame,
     truth: pd.DataFrame,
@@ -339,21 +362,19 @@ def deciles_and_lorenz(values: Any) -> Figure:
     people, held = curve["share_of_customers"], curve["share_of_value"]
     fig, (left, right) = new_figure(height=3.7, ncols=2)
     left.bar(range(1, 11), shares, width=0.78, color=[COLORS["blue"]] * 2 + [COLORS["sky"]] * 8)
-    for place, share in enumerate(shares[:4], 1):
-        left.text(place, share, f"{100 * share:.0f} %", ha="center", va="bottom",
-                  fontsize=FONT_SIZE - 0.5, color=INK)  # fmt: skip
+    for place, share in enumerate(shares, 1):
+        if share >= 0.005:
+            _lines(left, [f"{100 * share:.0f}"], (place, share), (0, 3), "center")
     left.set_xticks(range(1, 11))
     left.set_xlabel("Tenth of the customers, best first")
-    left.set_ylabel("Share of revenue")
-    _percent(left)
+    left.set_ylabel("Share of revenue (%)")
+    left.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}")
     right.plot(people, held, color=COLORS["blue"])
     right.plot([0, 1], [0, 1], color=INK, linewidth=0.9, alpha=0.6)
     right.fill_between(people, held, people, color=COLORS["blue"], alpha=0.12, linewidth=0)
     at = float(np.interp(0.8, people, held))
     right.plot([0.8], [at], "o", color=COLORS["blue"], markersize=5)
-    right.annotate(f"80 % of customers\nbring {100 * at:.0f} %", (0.8, at), xytext=(-9, 4),
-                   textcoords="offset points", ha="right", fontsize=FONT_SIZE - 0.5,
-                   color=INK)  # fmt: skip
+    _lines(right, ["80 % of customers", f"bring {100 * at:.0f} %"], (0.8, at), (-10, 4), "right")
     right.text(0.06, 0.9, f"Gini {gini(values):.2f}", transform=right.transAxes,
                color=COLORS["blue"], fontsize=FONT_SIZE + 1.5, fontweight="bold")  # fmt: skip
     right.set_xlabel("Share of customers, smallest first")
@@ -391,11 +412,10 @@ def whale(profit: Any, floor: float = 0.0) -> Figure:
     ax.fill_between(
         people, share, 1, where=share > 1, color=COLORS["blue"], alpha=0.12, linewidth=0
     )
-    ax.annotate(f"{100 * gains:.0f} % of customers\nearn {100 * top:.0f} %", (gains / 2, top * 0.62),
-                ha="left", va="top", color=COLORS["blue"], fontsize=FONT_SIZE,
-                fontweight="bold")  # fmt: skip
-    ax.annotate(f"{100 * loses:.0f} % lose\n{100 * (top - 1):.0f} %", (1 - loses / 2, 0.93), ha="right",
-                va="top", color=COLORS["red"], fontsize=FONT_SIZE, fontweight="bold")  # fmt: skip
+    earners = [f"{100 * gains:.0f} % of customers", f"earn {100 * top:.0f} %"]
+    _lines(ax, earners, (gains / 2, top * 0.6), (0, 0), "left", COLORS["blue"])
+    losers = [f"{100 * loses:.0f} % lose", f"{100 * (top - 1):.0f} %"]
+    _lines(ax, losers, (1 - loses / 2, 0.83), (0, 0), "center", COLORS["red"])
     ax.set_xlim(0, 1)
     ax.set_ylim(floor, top * 1.06)
     ax.set_xlabel("Share of customers, most profitable first")
