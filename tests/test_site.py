@@ -42,6 +42,12 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
     *("--disable-component-update", "--disable-sync"),
 ]
+# A euro sign outside \text{…}, say: MathJax shows an error and tells nobody.
+BROKEN_FORMULAS = """
+window.MathJax ? [...MathJax.startup.document.math]
+  .filter((formula) => formula.typesetRoot?.querySelector("mjx-merror"))
+  .map((formula) => formula.math) : []
+"""
 BANK = """
 chapter: 1
 questions:
@@ -254,6 +260,7 @@ def visits(browser: Any, server: str, html: Path) -> dict[str, Visit]:
         page.on("response", lambda response, keep=keep: keep(response))
         page.goto(f"{server}/{name}", wait_until="networkidle")
         visit.weight = sum(map(gzipped, responses))
+        visit.complaints += [f"formula: {formula}" for formula in page.evaluate(BROKEN_FORMULAS)]
         page.evaluate(AXE_SCRIPT)
         options = json.dumps({"runOnly": WCAG, "resultTypes": ["violations"], "preload": False})
         for theme in ("light", "dark"):
