@@ -1,6 +1,7 @@
 """How nbgrader runs this course. Read by every `nbgrader` command at the root of the course."""
 
 import os
+import shutil
 import sys
 import warnings
 from functools import partial
@@ -10,10 +11,11 @@ from cxedu.grading.release import put_checks
 
 ROOT = Path(__file__).resolve().parent
 # nbgrader runs `alembic` by name when it makes a gradebook; it is beside this Python.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+if shutil.which("alembic") is None:
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 # nbgrader 0.9.6 works with SQLAlchemy 2, which warns about a habit of its api.py.
-warnings.filterwarnings("ignore", message="Object of type <Submitted", append=False)
+warnings.filterwarnings("ignore", message="Object of type <Submitted")
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 

@@ -238,6 +238,14 @@ class TestTable:
         ):
             assert says(spend, answer).passed, type(answer)
 
+    def test_keys_of_groups(self):
+        orders = MERIDIAN.transactions
+        tiers = pd.cut(orders["revenue"], [0, 40, 200])
+        task = Task("ps99.2", points=2, answer=Table(key="tier"))
+        task.reference(lambda meridian: orders.groupby(tiers, observed=False)["margin"].sum())
+        assert says(task, {"(0, 40]": 20, "(40, 200]": 60}).passed
+        assert says(task, orders.groupby(tiers.astype(str))["margin"].sum()).passed
+
     def test_words(self, spend):
         def words(answer):
             verdict = says(spend, answer)

@@ -141,7 +141,7 @@ def test_validate_passes_on_the_solution_and_fails_on_the_stub(tmp_path, nbgrade
     finally:
         del os.environ["CXEDU_STUDENT"]
     assert "Success! Your notebook passes all the tests." in passed
-    assert "VALIDATION FAILED ON 4 CELL(S)" in failed.replace("\n", " ")
+    assert "VALIDATION FAILED ON 5 CELL(S)" in failed.replace("\n", " ")
 
 
 # --- a class whose scores are known ------------------------------------------------------------
@@ -462,10 +462,16 @@ def test_text_beyond_the_limit_is_dropped():
     run = Run(max_output=10)
     run._kept, run.nb = 0, v4.new_notebook(cells=[v4.new_code_cell("x")])
     run.reset_execution_trackers()
+    run.clear_before_next_output = False
     for _ in range(3):
         content = {"name": "stdout", "text": "12345678"}
         run.process_message(
-            {"msg_type": "stream", "content": content, "header": {"msg_type": "stream"}},
+            {
+                "msg_type": "stream",
+                "content": content,
+                "header": {"msg_type": "stream"},
+                "parent_header": {},
+            },
             run.nb.cells[0],
             0,
         )

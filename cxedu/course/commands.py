@@ -189,7 +189,7 @@ def _release() -> None:
         "exercises",
         "nbgrader_config.py",
         "cxedu/grading",
-        "cxedu/exercises.py",
+        "cxedu/exercises",
     ]
     _step("problem sets released", sources, lambda: release.release_all(ROOT), ROOT / "exercises")
 

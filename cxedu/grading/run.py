@@ -111,7 +111,27 @@ def grade(
     for student in _progress(chosen, assignment, progress):
         outcome = None if force else _finished(root, api, assignment, student)
         outcomes.append(outcome or _grade_one(root, api, assignment, student, names))
-    return pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
+    table = pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
+    if progress:
+        print(report(table))
+    return table
+
+
+def report(table: pd.DataFrame) -> str:
+    """What `grade` returned, as lines to read: a student each.
+
+    >>> print(report(pd.DataFrame([asdict(Outcome("ada", "ps06", 12, 20, late_seconds=7200))])))
+    ada  ps06  12 of 20  2.0 hours late
+    """
+    width = max((len(s) for s in table["student"]), default=0)
+    lines = []
+    for row in table.to_dict("records"):
+        score = f"{row['score']:g} of {row['max_score']:g}"
+        late = f"{row['late_seconds'] / 3600:.1f} hours late" if row["late_seconds"] else ""
+        said = [late, *row["repaired"], row["note"]]
+        head = [f"{row['student']:{width}}", row["assignment"], score]
+        lines.append("  ".join([*head, *filter(None, said)]))
+    return "\n".join(lines)
 
 
 def _progress(students: list[str], assignment: str, wanted: bool) -> Iterator[str]:
@@ -189,7 +209,8 @@ def _unreadable(path: Path) -> str:
         return f"{path.name} is missing"
     try:
         nb = nbformat.read(path, as_version=4)
-        nbformat.validate(nb)
+        if not nb.cells or not all(isinstance(c.source, str) and c.cell_type for c in nb.cells):
+            return f"{path.name} has no cells"
     except Exception as problem:  # whatever nbformat makes of a broken file
         return f"{path.name} is not a readable notebook ({type(problem).__name__})"
     return ""
@@ -299,3 +320,21 @@ def export(root: Path, to: Path | None = None) -> Path:
     with course_api(root).gradebook as gradebook:
         grades(root, gradebook).to_csv(to, index=False)
     return to
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m cxedu.grading.run ps06 [student …]`, at the root of the course."""
+    if not arguments:
+        print("usage: python -m cxedu.grading.run PROBLEM_SET [STUDENT …]", file=sys.stderr)
+        return 2
+    try:
+        grade(Path.cwd(), arguments[0], arguments[1:] or None)
+    except ValueError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(f"grades: {export(Path.cwd())}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
