@@ -195,15 +195,13 @@ def _release() -> None:
 
 
 def _class() -> None:
-    from cxedu.grading import classroom
+    from cxedu.grading import classroom, run
+
+    def grade_the_class() -> None:
+        print(run.report(classroom.make_class(ROOT, CLASS)))
 
     sources = ["solutions", "nbgrader_config.py", "cxedu", "requirements.txt"]
-    _step(
-        "sample class graded",
-        sources,
-        lambda: classroom.make_class(ROOT, CLASS),
-        CLASS / "grades.csv",
-    )
+    _step("sample class graded", sources, grade_the_class, CLASS / "grades.csv")
 
 
 if __name__ == "__main__":
