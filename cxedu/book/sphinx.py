@@ -102,8 +102,8 @@ def mend(text: str) -> str:
 def on_html(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Mend what docutils writes itself."""
     if "body" in context:
-        # sphinxcontrib-bibtex says role="list" and lists entries, not list items
-        context["body"] = context["body"].replace('role="list"', "")
+        # entries of a bibliography stand in a list, so they are its items
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
