@@ -104,9 +104,9 @@ def renewals(observed: Sequence[float], model: Any, horizon: int = 8) -> Figure:
                 textcoords="offset points",
                 ha="center",
             )
-    mix.set_xticks(places, ["below 10 %", "10–30 %", "30–50 %", "over 50 %"])
+    mix.set_xticks(places, ["0–10", "10–30", "30–50", "50+"])
     mix.set(
-        xlabel="Member's own churn probability (per year)",
+        xlabel="Own churn probability (% per year)",
         ylim=(0, 1),
         title="Who is in the club (% of members)",
     )
@@ -443,7 +443,8 @@ def signals(table: pd.DataFrame) -> Figure:
                     va="center",
                 )
         ax.set(ylim=(-0.6, len(table) - 0.4))
-        ax.set_xlim(0, 1.18 * max(worst.max(), best.max()))
+        most = max(worst.max(), best.max())
+        ax.set_xlim(-0.12 * most, 1.2 * most)
         ax.grid(axis="y", visible=False)
         ax.spines["left"].set_visible(False)
         ax.tick_params(axis="y", length=0)
