@@ -374,7 +374,8 @@ def deciles_and_lorenz(values: Any) -> Figure:
     right.fill_between(people, held, people, color=COLORS["blue"], alpha=0.12, linewidth=0)
     at = float(np.interp(0.8, people, held))
     right.plot([0.8], [at], "o", color=COLORS["blue"], markersize=5)
-    _lines(right, ["80 % of customers", f"bring {100 * at:.0f} %"], (0.8, at), (-10, 4), "right")
+    words = ["80 % of", "customers", f"bring {100 * at:.0f} %"]
+    _lines(right, words, (0.8, at), (-9, 2), "right")
     right.text(0.06, 0.9, f"Gini {gini(values):.2f}", transform=right.transAxes,
                color=COLORS["blue"], fontsize=FONT_SIZE + 1.5, fontweight="bold")  # fmt: skip
     right.set_xlabel("Share of customers, smallest first")
