@@ -97,8 +97,8 @@ def _option_inputs(q: Question, key: str) -> str:
     kind = "checkbox" if q.kind == "multiple" else "radio"
     hint = '<p class="cx-hint">Choose all that apply.</p>\n' if q.kind == "multiple" else ""
     rows = "\n".join(
-        f'<label class="cx-option"><input type="{kind}" name="{key}" value="{i}" autocomplete="off"> '
-        f"<span>{inline(option.text)}</span></label>"
+        f'<div><label class="cx-option"><input type="{kind}" name="{key}" value="{i}" autocomplete="off"> '
+        f"<span>{inline(option.text)}</span></label></div>"
         for i, option in enumerate(q.options)
     )
     return hint + rows

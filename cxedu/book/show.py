@@ -121,8 +121,10 @@ def _small(source: str) -> str:
     width, height = root.get("viewBox", "0 0 504 259").split()[2:]
     body = "".join(_element(child, used, root) for child in root)
     # `stroke-linejoin` replaces matplotlib's style element, which would reach the whole page
+    # The width (a point is 4/3 pixels) is for places without our style sheet, Lab above all.
     return (
-        f'<svg class="cx-svg" viewBox="0 0 {_shorter(width)} {_shorter(height)}" '
+        f'<svg class="cx-svg" width="{float(width) * 4 / 3:.0f}" style="max-width:100%;height:auto" '
+        f'viewBox="0 0 {_shorter(width)} {_shorter(height)}" '
         f'fill="currentColor" stroke-linejoin="round" font-family="{_FONT}">{body}</svg>'
     )
 
