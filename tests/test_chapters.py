@@ -116,7 +116,9 @@ def test_terms_are_bold_and_linked_at_first_use(chapter: Chapter) -> None:
     linked = re.findall(r"\{term\}`([^`<]+?)(?: ?<([^>]+)>)?`", chapter.text)
     for shown, target in linked:
         term = (target or shown).strip().lower()
-        assert re.search(rf"^ *{re.escape(term)}$", glossary, re.M), f"“{term}” is not in the glossary"
+        assert re.search(rf"^ *{re.escape(term)}$", glossary, re.M), (
+            f"“{term}” is not in the glossary"
+        )
     for shown, target in set(linked):
         role = f"{{term}}`{shown}" + (f" <{target}>`" if target else "`")
         first = chapter.text.find(role)

@@ -1,18 +1,17 @@
 """Markdown of captions, questions and feedback → HTML that MathJax and screen readers understand."""
 
 import html
+import re
 from functools import cache
 from typing import Any
 
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
 
 @cache
-def _parser() -> Any:
-    """markdown-it with `$math$`, or None where it is not installed (it comes with the site's tools)."""
-    try:
-        from markdown_it import MarkdownIt
-        from mdit_py_plugins.dollarmath import dollarmath_plugin
-    except ImportError:
-        return None
+def _parser() -> MarkdownIt:
+    """CommonMark with `$math$`, tables and strikethrough; HTML is shown as text."""
 
     def math(content: str, settings: dict[str, Any]) -> str:
         left, right = (r"\[", r"\]") if settings["display_mode"] else (r"\(", r"\)")
@@ -29,9 +28,7 @@ def inline(text: str) -> str:
     >>> inline("*Frequency* counts **repeat** days")
     '<em>Frequency</em> counts <strong>repeat</strong> days'
     """
-    text = " ".join(text.split())
-    parser = _parser()
-    return str(parser.renderInline(text)) if parser else html.escape(text)
+    return str(_parser().renderInline(_keep_units(" ".join(text.split()))))
 
 
 def block(text: str) -> str:
@@ -40,7 +37,10 @@ def block(text: str) -> str:
     >>> print(block("A margin of $m$ euros."))
     <p>A margin of <span class="math inline">\\(m\\)</span> euros.</p>
     """
-    parser = _parser()
-    if parser:
-        return str(parser.render(text)).strip().replace("<table>", '<table class="table">')
-    return "".join(f"<p>{html.escape(part.strip())}</p>" for part in text.split("\n\n"))
+    made = str(_parser().render(_keep_units(text))).strip()
+    return made.replace("<table>", '<table class="table">')
+
+
+def _keep_units(text: str) -> str:
+    """A number and its per cent sign stay on one line."""
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)
