@@ -66,6 +66,7 @@ def run(path: Path) -> None:
         record_timing=False,
         coalesce_streams=True,  # how prints are cut into messages differs from run to run
         store_widget_state=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no talk of ports in the progress bar
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
