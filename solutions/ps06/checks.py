@@ -123,7 +123,7 @@ def referral_list(meridian):
     friends = pd.DataFrame(
         {
             "referrer": [a, a, b, b, b, b, c, c, d, d, d, e],
-            "value": [110, 120, 110, 115, 100, 60, 80, 95, 135, 90, 95, 100],
+            "value": [110, 120, 110, 115, 100, 60, 80, 95, 135, 90, 95, rng.choice([100, 170])],
             "years": [0, 1, 0, 0, 1, 1, 3, 4, 0, 0, 1, 0],
             "anyway": [x == "y" for x in "nnyyynnnnyyn"],
         }
@@ -170,10 +170,13 @@ def _(answer, meridian):
             "If nobody leaves and waiting costs nothing, four margins of €100 are worth €400; "
             f"your function gives {answer(100.0, 1.0, 0.0, 4):.2f}. How many margins do you count?"
         )
-    if abs(answer(60.0, 0.75, 0.08, 2) - 70.601852) > 1e-4:
+    example = answer(60.0, 0.75, 0.08, 2)
+    if example in (70.6, 71.0):
+        raise Wrong("Your function rounds. Leave all decimals; who reads the number can round it.")
+    if abs(example - 70.601852) > 1e-4:
         raise Wrong(
             "The worked example, lifetime_value(60, 0.75, 0.08, 2), is €70.60; your function gives "
-            f"{answer(60.0, 0.75, 0.08, 2):.2f}. Go through the two years with pencil and paper."
+            f"{example:.2f}. Go through the two years with pencil and paper."
         )
 
 
@@ -313,6 +316,11 @@ def _(answer, meridian):
         raise Wrong(
             "That is less than one yearly margin. With her retention the margin multiple is above "
             "1: see what you divide by."
+        )
+    if answer > club_member(meridian)["margin"] / (1 - club_member(meridian)["retention"]) + 0.01:
+        raise Wrong(
+            "That is more than she would bring if money in ten years counted as much as money now. "
+            "Is it margin that you value, and is it discounted?"
         )
 
 
@@ -490,6 +498,15 @@ def _(meridian):
 
 
 @gini_of_margin.misconception(
+    "That is the area below the Lorenz curve. The coefficient is twice the area between the curve "
+    "and the diagonal."
+)
+def _(meridian):
+    sums = year_margin(meridian)
+    return (1 - value.gini(sums[sums > 0])) / 2
+
+
+@gini_of_margin.misconception(
     "That is the share of the best fifth, one point of the curve. Gini sums up the whole curve."
 )
 def _(meridian):
@@ -517,8 +534,23 @@ def _(meridian):
 
 @whale.visible
 def _(answer, meridian):
-    if entries(answer, ["peak", "share_of_customers"])["peak"] < 1:
+    found = entries(answer, ["peak", "share_of_customers"])
+    if found["peak"] < 1:
         raise Wrong("The curve ends at 1, so its highest point can't be below 1.")
+    if found["peak"] > 10:
+        raise Wrong(
+            "Give the height as a share of the total margin, where 1 is the total: neither in euros "
+            "nor in per cent."
+        )
+    if found["share_of_customers"] > 1:
+        raise Wrong("Give the position as a share of the customers in the line, from 0 to 1.")
+    line = recent_orders(meridian)["customer_id"].nunique()
+    place = line * found["share_of_customers"]
+    if abs(place - round(place)) > 0.01:
+        raise Wrong(
+            f"{line} customers ordered in the last 52 weeks, and your share makes {place:.2f} of "
+            "them, which isn't a whole number. Who stands in your line? (Or did you round?)"
+        )
 
 
 @whale.misconception(
@@ -626,13 +658,12 @@ def _(meridian):
 
 @wallets.visible
 def _(answer, meridian):
-    asked = meridian.wallet["customer_id"].nunique()
-    if len(pd.DataFrame(answer)) != asked:
+    asked, table = meridian.wallet["customer_id"].nunique(), pd.DataFrame(answer)
+    if len(table) != asked:
         raise Wrong(
-            f"The survey asked {asked} customers; your table has {len(pd.DataFrame(answer))} rows. The survey has "
+            f"The survey asked {asked} customers; your table has {len(table)} rows. The survey has "
             "a row per customer and category: add up the categories first."
         )
-    table = pd.DataFrame(answer)
     table = table.set_index("customer_id") if "customer_id" in table.columns else table
     if table["share"].max() > 1 + 1e-9:
         raise Wrong(
@@ -643,10 +674,10 @@ def _(answer, meridian):
     silent = spend.index[spend["spend_with_us"] == 0]
     if table["share"].reindex(silent).max() > 0:
         raise Wrong("Somebody who spends nothing with us must have a share of customer of 0.")
-    if (table["unrealised"] - spend["spend_with_rivals"]).abs().max() < 0.01:
+    if (table["unrealised"] - MARGIN_RATE * spend["spend_with_rivals"]).max() > 0.01:
         raise Wrong(
-            "As unrealised value you give what goes to rivals. That is revenue, all of it, of one "
-            "year: go through the three assumptions."
+            "Your unrealised value is higher than the margin would be if everything that goes to "
+            "rivals were won. Go through the three assumptions one by one."
         )
 
 
@@ -810,12 +841,11 @@ def _(answer, meridian):
 
 
 @kinds.misconception(
-    "These are equal fifths. The cut-offs are amounts in euros, and they split customers as they "
-    "fall."
+    "Your cut-offs are quantiles (the best fifth). The board has set amounts: €60 on each axis."
 )
 def _(meridian):
-    parts = np.array_split(np.arange(len(ada_estimates(meridian))), 5)
-    return dict(zip(KINDS, map(len, parts), strict=True))
+    table = ada_estimates(meridian)
+    return pd.Series(value.value_tiers(table["actual"], table["potential"])).value_counts()
 
 
 ### BEGIN HIDDEN
@@ -867,14 +897,6 @@ def _(meridian):
 
 
 @kinds.misconception(
-    "Your cut-offs are quantiles (the best fifth). The board has set amounts: €60 on each axis."
-)
-def _(meridian):
-    table = ada_estimates(meridian)
-    return pd.Series(value.value_tiers(table["actual"], table["potential"])).value_counts()
-
-
-@kinds.misconception(
     "Super-growth customers are counted among the most valuable and the most growable as well. "
     "Everybody is of one kind only."
 )
@@ -917,6 +939,12 @@ def _(answer, meridian):
     found = entries(answer, ["revenue", "margin"])
     if found["revenue"] == found["margin"]:
         raise Wrong("Both lists give the same mean: are they really two different lists?")
+    totals = [100 * mean for mean in found.values()]  # of amounts in whole cents
+    if any(abs(100 * total - round(100 * total)) > 0.01 for total in totals):
+        raise Wrong(
+            "100 times your mean isn't an amount in whole cents, so it can't be the mean over 100 "
+            "customers. By how many do you divide? (Or did you round?)"
+        )
 
 
 @holdout.misconception(
@@ -974,6 +1002,17 @@ def _(meridian):
 )
 def _(meridian):
     return two_lists(earlier_orders(meridian), meridian, outcome="revenue").mean()
+
+
+@holdout.misconception(
+    "The margin list is right. You judge the revenue list by revenue, though: hold both lists "
+    "against the same thing, the margin that came after.",
+    earns=1,
+)
+def _(meridian):
+    by_margin = two_lists(earlier_orders(meridian), meridian).mean()
+    by_revenue = two_lists(earlier_orders(meridian), meridian, outcome="revenue").mean()
+    return {"revenue": by_revenue["revenue"], "margin": by_margin["margin"]}
 
 
 @holdout.misconception("That is the sum over the list; the task asks for the mean per customer.")
@@ -1036,6 +1075,13 @@ def _(meridian):
 # --- task 8 ------------------------------------------------------------------------------------
 
 
+# Two mistakes lead to the same names.
+WRONG_FRIENDS = (
+    "You prefer those who brought many friends, or friends who would have come anyway. Value counts "
+    "for friends who would not have come otherwise."
+)
+
+
 @invited.visible
 def _(answer, meridian):
     if not answer:
@@ -1050,7 +1096,20 @@ def _(meridian):
     return list(REFERRERS)
 
 
+@invited.misconception(WRONG_FRIENDS)
+def _(meridian):
+    friends = referral_list(meridian).groupby("referrer").size()
+    return list(friends.index[friends >= 3])
+
+
 ### BEGIN HIDDEN
+# Two mistakes lead to the same names.
+NO_SAVING = (
+    "The saved acquisition cost is missing. Every friend saves the advertising that would have "
+    "been spent to win him, and so does one who would have come anyway."
+)
+
+
 def worth_it(values):
     return [name for name, worth in dict(values).items() if worth > 180]
 
@@ -1082,10 +1141,7 @@ def _(meridian):
     return worth_it(friends.groupby("referrer")["new"].sum())
 
 
-@invited.misconception(
-    "The saved acquisition cost is missing. A friend who would have come anyway still saves the "
-    "advertising that would have been spent to win him."
-)
+@invited.misconception(NO_SAVING)
 def _(meridian):
     friends = referral_list(meridian)
     friends["new"] = friends["value"].where(~friends["anyway"], 0)
@@ -1093,10 +1149,7 @@ def _(meridian):
     return worth_it(friends.groupby("referrer")["today"].sum())
 
 
-@invited.misconception(
-    "You left out friends who would have come anyway altogether. They still save the advertising "
-    "that would have been spent to win them."
-)
+@invited.misconception(NO_SAVING)
 def _(meridian):
     friends = referral_list(meridian)
     only = friends[~friends["anyway"]]
@@ -1104,19 +1157,7 @@ def _(meridian):
     return worth_it(today.groupby(only["referrer"]).sum())
 
 
-@invited.misconception(
-    "You went by the number of friends. One friend who would not have come is worth more than "
-    "several who would."
-)
-def _(meridian):
-    friends = referral_list(meridian).groupby("referrer").size()
-    return list(friends.index[friends >= 3])
-
-
-@invited.misconception(
-    "You counted the friends the wrong way round: the value counts for those who would not have "
-    "come otherwise."
-)
+@invited.misconception(WRONG_FRIENDS)
 def _(meridian):
     friends = referral_list(meridian)
     friends["today"] = (friends["value"] * friends["anyway"] + 25) / 1.1 ** friends["years"]
