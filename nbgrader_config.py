@@ -37,7 +37,7 @@ c.CourseDirectory.ignore = [
 c.GenerateAssignment.post_convert_hook = partial(put_checks, ROOT / "solutions", ROOT / "exercises")
 
 # A released stub runs: the answer stays None (a function returns None) and scores 0.
-c.ClearSolutions.code_stub = {"python": "...  # your code here"}
+c.ClearSolutions.code_stub = {"python": "pass  # your code here"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
 c.Autograde.sanitize_preprocessors = [

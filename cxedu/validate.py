@@ -214,7 +214,9 @@ def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
     """
     options = list(valid)
     if value not in options:
-        raise ValueError(f"{name} is {_short(value)}; it must be one of {', '.join(map(repr, options))}.")
+        raise ValueError(
+            f"{name} is {_short(value)}; it must be one of {', '.join(map(repr, options))}."
+        )
     return value
 
 

@@ -341,6 +341,14 @@ class TestFunction:
 
         assert says(share, stub).messages == ("Nothing here yet.",)
 
+    def test_printing_is_not_returning(self, share):
+        def prints(part, whole):
+            print(part / whole)
+
+        verdict = says(share, prints)
+        assert verdict.points == 0
+        assert "`return`" in verdict.messages[1]
+
     def test_changed_inputs(self):
         def total(frame):
             frame["margin"] *= 2

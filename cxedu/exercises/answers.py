@@ -161,7 +161,8 @@ class Number(Answer):
             return "It is upside down: what you divided by should be divided."
         if 0 < expected < 1 and self.same(1 - value, expected):
             return "This is the rest: what is missing to the whole, not the part that is asked for."
-        if any(value == round(expected, digits) for digits in range(7)):
+        fewest = 0 if abs(expected) >= 1 else 1  # 1 is a value of its own, not 0.83 rounded
+        if any(value == round(expected, digits) for digits in range(fewest, 7)):
             return "It seems to be rounded: leave all decimals."
         if abs(value - expected) <= 0.01 * abs(expected):
             return (

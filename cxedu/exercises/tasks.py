@@ -24,6 +24,7 @@ from cxedu.exercises.plain import Opaque, TooLarge, decode, encode
 Made = TypeVar("Made", bound=Callable[..., Any])
 
 NOTHING_YET = "Nothing here yet."
+HAND_BACK = "A function hands its result back with `return`; what it prints doesn't count."
 ONLY_VISIBLE = (
     "Type, shape and range are as asked for. Whether the values are right is judged when your "
     "work is graded."
@@ -352,7 +353,9 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
     try:
         plain = _plain(task, values)
         if _is_blank(plain):
-            return verdict(0, NOTHING_YET)
+            calls = plain if isinstance(plain, list) else []
+            silent = any(call.problem != NOTHING_YET for call in calls)
+            return verdict(0, NOTHING_YET, HAND_BACK if silent else "")
         value = task.answer.read(plain)
     except Wrong as wrong:
         return verdict(0, str(wrong))
