@@ -56,8 +56,8 @@ worth = Task(
     "ps11.6",
     points=3,
     outcome="11.1",
-    # half a week more or less of discounting is no mistake
-    answer=Table(key="customer_id", unit="€", low=0, tolerance=0.002),
+    # discounting from the end of a week, or all orders from mid-year, is no mistake
+    answer=Table(key="customer_id", unit="€", low=0, tolerance=0.008),
     title="What five customers will bring",
 )
 funded = Task(
@@ -309,16 +309,13 @@ def _(answer, meridian):
             "The entries are 'silence', 'rhythm' and 'number'; yours are "
             f"{', '.join(map(repr, list(found)[:5]))}."
         )
+    if found["silence"] < 0:
+        raise Wrong(
+            "In your answer those who had been silent for long came back more often than the "
+            "others. Which of the two shares is subtracted from which?"
+        )
     if abs(found["number"]) > 0.2:
         raise Wrong(
             "A customer number can't foretell much, yet your gap is large. Is it the difference of "
             "two shares of came_back?"
         )
-
-
-@gap.misconception(
-    "The sign is the wrong way round: take the share of those on time and subtract the share of "
-    "those who are late."
-)
-def _(meridian):
-    return -gaps(meridian)

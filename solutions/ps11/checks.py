@@ -56,8 +56,8 @@ worth = Task(
     "ps11.6",
     points=3,
     outcome="11.1",
-    # half a week more or less of discounting is no mistake
-    answer=Table(key="customer_id", unit="€", low=0, tolerance=0.002),
+    # discounting from the end of a week, or all orders from mid-year, is no mistake
+    answer=Table(key="customer_id", unit="€", low=0, tolerance=0.008),
     title="What five customers will bring",
 )
 funded = Task(
@@ -966,12 +966,12 @@ def _(answer, meridian):
 
 
 ### BEGIN HIDDEN
-def gaps(meridian, *, age=False, gaps_of="recency", cut=pd.Series.median):
+def gaps(meridian, *, age=False, cut=pd.Series.median):
     then = regular_customers(meridian)
     silence = then["recency"] if age else then["T"] - then["recency"]
     signals = {
         "silence": silence,
-        "rhythm": silence / (then[gaps_of] / then["frequency"]),
+        "rhythm": silence / (then["recency"] / then["frequency"]),
         "number": then.index.to_series(),
     }
     late = {name: signal > cut(signal) for name, signal in signals.items()}
@@ -1009,12 +1009,16 @@ def _(meridian):
 
 
 @gap.misconception(
-    "Your rhythm is silence divided by T ÷ frequency. Then the silence itself is in the rhythm: a "
-    "gap is the time from the first order to the last, divided by the number of gaps.",
+    "Your rhythm is upside down: it is the mean gap divided by the silence. The larger the signal, "
+    "the later the customer: silence stands above.",
     earns=1,
 )
 def _(meridian):
-    return gaps(meridian, gaps_of="T")
+    then = regular_customers(meridian)
+    speed = then["recency"] / then["frequency"] / (then["T"] - then["recency"] + 1e-9)
+    late = speed > speed.median()
+    back = then["came_back"]
+    return {**gaps(meridian), "rhythm": back[~late].mean() - back[late].mean()}
 
 
 @gap.misconception(
