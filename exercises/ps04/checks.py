@@ -31,13 +31,18 @@ PACKAGES = {
     "proof": ["apology", "amends", "proof"],
 }
 SCARS = {"slip": 0.0, "carelessness": 0.1, "deceit": 0.3}
+BREACHES = {  # channel and first day of the orders that were affected
+    "slip": ("app", "2025-10-01"),
+    "carelessness": ("web", "2025-11-01"),
+    "deceit": ("store", "2025-12-01"),
+}
 
 audit = Task(
     "ps04.1",
     points=2,
     outcome="4.1",
     answer=Table(key="task", unit="share", low=0, high=1),
-    title="How far with how many?",
+    title="With how many could we go how far?",
 )
 term_score = Task(
     "ps04.2",
@@ -53,7 +58,7 @@ profile = Task(
     "ps04.3",
     points=2,
     outcome="4.2",
-    answer=Table(key="customer_id", columns=(*trust.TERMS, "trust"), low=0.6, high=15),
+    answer=Table(key="customer_id", columns=(*trust.TERMS, "trust"), low=0, high=15),
     title="Trust, customer by customer",
 )
 gains = Task(
@@ -67,8 +72,8 @@ alpha = Task(
     "ps04.5",
     points=3,
     outcome="4.3",
-    answer=Function(returns=Number(high=1), parameters=("answers",)),
-    title="Cronbach's alpha",
+    answer=Function(returns=Number(), parameters=("answers",)),
+    title="Can the answers be believed?",
 )
 net_saving = Task(
     "ps04.6",
@@ -194,11 +199,12 @@ def _(answer, meridian):
 
 AGREE = [[1, 1], [3, 3], [5, 5]]
 UNRELATED = [[1, 1], [1, 5], [5, 1], [5, 5]]
+ONE_BLANK = [[1, 1], [3, 3], [None, 4], [5, 5]]
 
 
 @alpha.inputs
 def _(meridian):
-    return [(AGREE,), (UNRELATED,), ([[2, 3, 3], [4, 4, 5], [1, 2, 1], [5, 4, 5]],)]
+    return [(AGREE,), (UNRELATED,), (ONE_BLANK,), ([[2, 3, 3], [4, 4, 5], [1, 2, 1], [5, 4, 5]],)]
 
 
 @alpha.visible
@@ -208,10 +214,20 @@ def _(answer, meridian):
             "Two items that always agree have an alpha of 1, and you get half of it: the factor "
             "k / (k − 1) is missing."
         )
+    if answer(AGREE) > 1 + 1e-9:
+        raise Wrong(
+            "Alpha is never above 1. Did you mix two kinds of variance? NumPy divides by n, pandas by "
+            "n − 1; take the same for the items and for their sum."
+        )
     if abs(answer(AGREE) - 1) > 1e-9:
         raise Wrong(f"Two items that always agree have an alpha of 1: {AGREE}.")
     if abs(answer(UNRELATED)) > 1e-9:
         raise Wrong(f"Two items that have nothing in common have an alpha of 0: {UNRELATED}.")
+    if abs(answer(ONE_BLANK) - 1) > 1e-9:
+        raise Wrong(
+            "Whoever left an item blank is left out altogether, so these two items still agree and "
+            f"their alpha is 1: {ONE_BLANK}."
+        )
 
 
 # --- 6: the trust tax ----------------------------------------------------------------------------
@@ -219,6 +235,11 @@ def _(answer, meridian):
 
 @net_saving.visible
 def _(answer, meridian):
+    if answer < 0:
+        raise Wrong(
+            "A negative number says that Ada's plan would lose money. Before you tell her: 0.5 % is "
+            "0.005, and what is saved is today's cost less tomorrow's."
+        )
     if answer > 2.7 * len(meridian.transactions):
         raise Wrong(
             "That is more than checking every order of four years costs. A check and its delay come to "

@@ -31,13 +31,18 @@ PACKAGES = {
     "proof": ["apology", "amends", "proof"],
 }
 SCARS = {"slip": 0.0, "carelessness": 0.1, "deceit": 0.3}
+BREACHES = {  # channel and first day of the orders that were affected
+    "slip": ("app", "2025-10-01"),
+    "carelessness": ("web", "2025-11-01"),
+    "deceit": ("store", "2025-12-01"),
+}
 
 audit = Task(
     "ps04.1",
     points=2,
     outcome="4.1",
     answer=Table(key="task", unit="share", low=0, high=1),
-    title="How far with how many?",
+    title="With how many could we go how far?",
 )
 term_score = Task(
     "ps04.2",
@@ -53,7 +58,7 @@ profile = Task(
     "ps04.3",
     points=2,
     outcome="4.2",
-    answer=Table(key="customer_id", columns=(*trust.TERMS, "trust"), low=0.6, high=15),
+    answer=Table(key="customer_id", columns=(*trust.TERMS, "trust"), low=0, high=15),
     title="Trust, customer by customer",
 )
 gains = Task(
@@ -67,8 +72,8 @@ alpha = Task(
     "ps04.5",
     points=3,
     outcome="4.3",
-    answer=Function(returns=Number(high=1), parameters=("answers",)),
-    title="Cronbach's alpha",
+    answer=Function(returns=Number(), parameters=("answers",)),
+    title="Can the answers be believed?",
 )
 net_saving = Task(
     "ps04.6",
@@ -157,7 +162,8 @@ def _(meridian):
 
 @audit.misconception(
     "“Differentiate by value” here needs two orders in the past year. You seem to have counted the orders "
-    "of all years, as the chapter does."
+    "of all years, as the chapter does.",
+    earns=1,
 )
 def _(meridian):
     steps = steps_of(meridian)
@@ -332,7 +338,8 @@ def _(meridian):
 
 
 @term_score.misconception(
-    "The turning works for a scale from 1 to 5 only. On another scale it isn't 6 − answer; use `scale`."
+    "The turning works for a scale from 1 to 5 only. On another scale it isn't 6 − answer; use `scale`.",
+    earns=1.5,
 )
 def _(meridian):
     return scorer(turn=lambda a, low, high: 6 - a)
@@ -354,7 +361,8 @@ def _(meridian):
 
 
 @term_score.misconception(
-    "Exactly half is enough: “at least half of the items” includes two answers out of four."
+    "Exactly half is enough: “at least half of the items” includes two answers out of four.",
+    earns=2,
 )
 def _(meridian):
     return scorer(enough=lambda given, asked: 2 * given > asked)
@@ -451,7 +459,8 @@ def _(meridian):
 
 @profile.misconception(
     "You left out everybody with a single blank. A term needs only two of its three answers; drop those "
-    "who lack a whole term."
+    "who lack a whole term.",
+    earns=1,
 )
 def _(meridian):
     return terms_of(meridian, answered=3)
@@ -465,11 +474,6 @@ def _(meridian):
 @profile.misconception("A blank was counted as a 3. Leave it out of the mean of its term.")
 def _(meridian):
     return terms_of(meridian, blank=3)
-
-
-@profile.misconception("One answer is not half of three: such a term stays open.")
-def _(meridian):
-    return terms_of(meridian, answered=1)
 
 
 @profile.misconception(
@@ -558,7 +562,8 @@ def _(meridian):
 
 @gains.misconception(
     "Somebody left the scale: a rating of 4.8 can't rise by half a point, and self-orientation can't "
-    "fall below 1."
+    "fall below 1.",
+    earns=1,
 )
 def _(meridian):
     now = terms_of(meridian)
@@ -608,11 +613,12 @@ def _(meridian):
 
 AGREE = [[1, 1], [3, 3], [5, 5]]
 UNRELATED = [[1, 1], [1, 5], [5, 1], [5, 5]]
+ONE_BLANK = [[1, 1], [3, 3], [None, 4], [5, 5]]
 
 
 @alpha.inputs
 def _(meridian):
-    return [(AGREE,), (UNRELATED,), ([[2, 3, 3], [4, 4, 5], [1, 2, 1], [5, 4, 5]],)]
+    return [(AGREE,), (UNRELATED,), (ONE_BLANK,), ([[2, 3, 3], [4, 4, 5], [1, 2, 1], [5, 4, 5]],)]
 
 
 @alpha.visible
@@ -622,10 +628,20 @@ def _(answer, meridian):
             "Two items that always agree have an alpha of 1, and you get half of it: the factor "
             "k / (k − 1) is missing."
         )
+    if answer(AGREE) > 1 + 1e-9:
+        raise Wrong(
+            "Alpha is never above 1. Did you mix two kinds of variance? NumPy divides by n, pandas by "
+            "n − 1; take the same for the items and for their sum."
+        )
     if abs(answer(AGREE) - 1) > 1e-9:
         raise Wrong(f"Two items that always agree have an alpha of 1: {AGREE}.")
     if abs(answer(UNRELATED)) > 1e-9:
         raise Wrong(f"Two items that have nothing in common have an alpha of 0: {UNRELATED}.")
+    if abs(answer(ONE_BLANK) - 1) > 1e-9:
+        raise Wrong(
+            "Whoever left an item blank is left out altogether, so these two items still agree and "
+            f"their alpha is 1: {ONE_BLANK}."
+        )
 
 
 ### BEGIN HIDDEN
@@ -705,7 +721,8 @@ def _(meridian):
 
 @alpha.misconception(
     "The blanks got in: pandas takes the sum of what is there, so that who skipped an item has a smaller "
-    "total. Leave out every respondent with a blank first."
+    "total. Leave out every respondent with a blank first.",
+    earns=1.5,
 )
 def _(meridian):
     def with_blanks(answers):
@@ -767,6 +784,11 @@ def _(meridian):
 
 @net_saving.visible
 def _(answer, meridian):
+    if answer < 0:
+        raise Wrong(
+            "A negative number says that Ada's plan would lose money. Before you tell her: 0.5 % is "
+            "0.005, and what is saved is today's cost less tomorrow's."
+        )
     if answer > 2.7 * len(meridian.transactions):
         raise Wrong(
             "That is more than checking every order of four years costs. A check and its delay come to "
@@ -795,10 +817,16 @@ def _(meridian):
 
 @net_saving.misconception(
     "That is before fraud. What goes through unchecked costs something too, when it should not have "
-    "been trusted: take off what is lost in addition."
+    "been trusted: take off what is lost in addition.",
+    earns=1,
 )
 def _(meridian):
     return saving(online(meridian), fraud=0)
+
+
+@net_saving.misconception("Half a percent is 0.005; you took half of the revenue.")
+def _(meridian):
+    return saving(online(meridian), fraud=0.5)
 
 
 @net_saving.misconception("You counted the orders of four years; the task asks for the past year.")
@@ -894,27 +922,32 @@ def _(meridian):
 
 ### BEGIN HIDDEN
 def affected(meridian):
-    every = meridian.transactions
-    hit = every["channel"].isin(["web", "app"]) & (every["date"] >= "2025-12-01")
-    return every.loc[hit, "customer_id"].nunique()
+    """How many customers each breach has hit."""
+    hit = {}
+    for breach, (channel, day) in BREACHES.items():
+        since = meridian.transactions[meridian.transactions["date"] >= day]
+        hit[breach] = since.loc[since["channel"] == channel, "customer_id"].nunique()
+    return hit
 
 
-def bills(n, per_experience=6.0, never=math.inf, needed=None):
+def bills(meridian, wary=6.0, never=math.inf, once=True):
     """€ by package (rows) and breach (columns)."""
-    price = {"nothing": 0, "apology": 2 * n, "amends": 17 * n, "proof": 17 * n + 1200}
     table = pd.DataFrame(index=list(PACKAGES), columns=list(SCARS), dtype=float)
-    for breach, scar in SCARS.items():
-        model = trust.TrustDynamics(scar=scar)
+    for breach, n in affected(meridian).items():
+        times = 1 if once else n
+        price = {"nothing": 0, "apology": 2 * n, "amends": 5 * n + 350 * times}
+        price["proof"] = price["amends"] + 2000 * times
+        model = trust.TrustDynamics(scar=SCARS[breach])
         for name, remedies in PACKAGES.items():
-            periods = (needed or model.periods_to_recover)(0.75, remedies)
-            waiting = never if math.isinf(periods) else n * per_experience * periods
+            needed = model.periods_to_recover(0.75, remedies)
+            waiting = never if math.isinf(needed) else n * wary * needed
             table.loc[name, breach] = price[name] + waiting
     return table
 
 
 @package.reference
 def _(meridian):
-    return bills(affected(meridian)).idxmin()
+    return bills(meridian).idxmin()
 
 
 @package.misconception(
@@ -922,15 +955,16 @@ def _(meridian):
     "still needed cost €6 each as well, and a package shortens them."
 )
 def _(meridian):
-    return bills(affected(meridian), per_experience=0).idxmin()
+    return bills(meridian, wary=0).idxmin()
 
 
 @package.misconception(
     "“Never” isn't free. Where trust doesn't come back (inf), the waiting has no end, and neither has "
-    "the bill."
+    "the bill.",
+    earns=1,
 )
 def _(meridian):
-    return bills(affected(meridian), never=0).idxmin()
+    return bills(meridian, never=0).idxmin()
 
 
 @package.misconception(
@@ -938,26 +972,36 @@ def _(meridian):
     "below it, and only proof lifts the ceiling."
 )
 def _(meridian):
-    return {**bills(affected(meridian)).idxmin(), "deceit": "apology"}
+    return {**bills(meridian).idxmin(), "deceit": "amends"}
+
+
+@package.misconception(
+    "The €350 and the €2,000 are paid once, not for every customer: the more are affected, the less "
+    "they weigh."
+)
+def _(meridian):
+    return bills(meridian, once=False).idxmin()
 
 
 @package.other_way
 def _(meridian):
     """By living through it: good experiences one by one, at most 200."""
-    who = set()
-    for order in meridian.transactions.itertuples():
-        if order.channel in ("web", "app") and (order.date.year, order.date.month) == (2025, 12):
-            who.add(order.customer_id)
     best = {}
-    for breach, scar in SCARS.items():
+    for breach, (channel, day) in BREACHES.items():
+        who = set()
+        for order in meridian.transactions.itertuples():
+            if order.channel == channel and order.date >= pd.Timestamp(day):
+                who.add(order.customer_id)
         totals = {}
         for name, remedies in PACKAGES.items():
             events = ["breach", *remedies]
-            path = trust.TrustDynamics(scar=scar).run([*events, *["good"] * 200], start=0.75)
-            back = path["trust"].to_numpy()[len(events) :] >= 0.75 - 1e-12
+            model = trust.TrustDynamics(scar=SCARS[breach])
+            path = model.run([*events, *["good"] * 200], start=0.75)["trust"].to_numpy()
+            back = path[len(events) :] >= 0.75 - 1e-12
             waiting = int(back.argmax()) if back.any() else math.inf
-            each = 6 * waiting + 2 * ("apology" in remedies) + 15 * ("amends" in remedies)
-            totals[name] = len(who) * each + 1200 * ("proof" in remedies)
+            each = 6 * waiting + 2 * ("apology" in remedies) + 3 * ("amends" in remedies)
+            extra = 350 * ("amends" in remedies) + 2000 * ("proof" in remedies)
+            totals[name] = len(who) * each + extra
         best[breach] = min(totals, key=totals.get)
     return best
 
@@ -998,7 +1042,8 @@ def _(meridian):
 
 @to_keep.misconception(
     "You left out those who wake up: some of the sleeping members buy again, and their margin comes off "
-    "the cost."
+    "the cost.",
+    earns=1,
 )
 def _(meridian):
     members = club(meridian)
@@ -1072,7 +1117,7 @@ def _(meridian):
     members, orders = club(meridian), meridian.transactions
     awake = members.index[members["awake"]]
     ever = orders.loc[orders["customer_id"].isin(awake), "margin"].sum() / len(awake)
-    return abs(break_even((members["old"] & ~members["awake"]).sum(), ever))
+    return break_even((members["old"] & ~members["awake"]).sum(), ever)
 
 
 @to_keep.other_way
