@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import shutil
 import sys
 from io import StringIO
@@ -21,7 +22,7 @@ from cxedu.exercises import VERDICT_MIME, load
 from cxedu.grading.classroom import BEHAVIOURS, make_class, solved, student_code, students
 from cxedu.grading.preprocessors import Run, Sanitize, Verdicts, checked_task, clean
 from cxedu.grading.release import put_checks, release_all
-from cxedu.grading.run import export, grade
+from cxedu.grading.run import export, grade, main
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"
@@ -188,15 +189,23 @@ class TestClass:
         for path in course.glob("feedback/**/*.html"):
             assert "sentinel-ps90-hidden" not in path.read_text(encoding="utf-8")
 
-    def test_a_rerun_grades_only_what_was_interrupted(self, sample_class):
+    def test_a_rerun_grades_only_what_was_interrupted(self, sample_class, monkeypatch, capsys):
         course, _ = sample_class
+        monkeypatch.chdir(course)
         record = course / "autograded" / ".cxedu" / PS / "s01.json"
         others = {p: p.stat().st_mtime_ns for p in record.parent.glob("*.json") if p != record}
         record.unlink()  # as if the grader had been killed at that student
-        table = grade(course, PS, progress=False, force=False)
-        assert table.set_index("student").loc["s01", "score"] == 8
+        assert main([PS]) == 0
+        assert re.search(r"^s01 +ps90 +8 of ", capsys.readouterr().out, re.M)
         assert record.exists()
         assert others == {p: p.stat().st_mtime_ns for p in others}
+
+    def test_the_command_says_how_it_is_used(self, sample_class, monkeypatch, capsys):
+        monkeypatch.chdir(sample_class[0])
+        assert main([]) == 2
+        assert "PROBLEM_SET" in capsys.readouterr().err
+        assert main(["ps77"]) == 1
+        assert "assignment is 'ps77'; it must be in the gradebook" in capsys.readouterr().err
 
     def test_an_earlier_class_is_replaced_but_nothing_else(self, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")

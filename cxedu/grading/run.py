@@ -323,12 +323,18 @@ def export(root: Path, to: Path | None = None) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m cxedu.grading.run ps06 [student …]`, at the root of the course."""
-    if not arguments:
-        print("usage: python -m cxedu.grading.run PROBLEM_SET [STUDENT …]", file=sys.stderr)
+    """`python -m cxedu.grading.run ps06 [student …] [--again]`, at the root of the course.
+
+    Goes on where an interrupted run was; `--again` grades everything anew.
+    """
+    names = [a for a in arguments if a != "--again"]
+    if not names:
+        print(
+            "usage: python -m cxedu.grading.run PROBLEM_SET [STUDENT …] [--again]", file=sys.stderr
+        )
         return 2
     try:
-        grade(Path.cwd(), arguments[0], arguments[1:] or None)
+        grade(Path.cwd(), names[0], names[1:] or None, force="--again" in arguments)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1
