@@ -221,11 +221,13 @@ EXAMPLE = (
     [False, False, True],
     (1, 5),
 )
+SIMPLE = ({"Dee": [3, 7], "Eli": [7, 1]}, [False, False], (1, 7))
+SILENT = ({"Flo": [None, None]}, [True, False], (1, 5))
 
 
 @term_score.inputs
 def _(meridian):
-    return [EXAMPLE, ({"Dee": [3, 7], "Eli": [7, 1]}, [False, False], (1, 7))]
+    return [EXAMPLE, SIMPLE, SILENT]
 
 
 @term_score.visible
@@ -245,11 +247,13 @@ def _(answer, meridian):
         )
     if not math.isnan(scores["Cy"]):
         raise Wrong("Cy answered one item of three, fewer than half: the score is None.")
-    simple = answer({"Dee": [3, 7], "Eli": [7, 1]}, [False, False], (1, 7))[""]
+    simple = answer(*SIMPLE)[""]
     if abs(simple.get("Dee", 0) - 5) > 1e-9 or abs(simple.get("Eli", 0) - 4) > 1e-9:
         raise Wrong(
             "With 3 and 7, and nothing to turn round, the score is 5; with 7 and 1 it is 4."
         )
+    if not math.isnan(answer(*SILENT)[""].get("Flo", 0)):
+        raise Wrong("Flo left everything blank, `[None, None]`: her score is None.")
 
 
 ### BEGIN HIDDEN
@@ -466,6 +470,15 @@ def _(meridian):
     return terms_of(meridian, answered=3)
 
 
+@profile.misconception(
+    "A term counts although only one of its three answers was given. At least half are needed, so two; "
+    "who has fewer lacks that term.",
+    earns=1,
+)
+def _(meridian):
+    return terms_of(meridian, answered=1)
+
+
 @profile.misconception("A blank was counted as 0. Leave it out of the mean of its term.")
 def _(meridian):
     return terms_of(meridian, blank=0)
@@ -623,15 +636,15 @@ def _(meridian):
 
 @alpha.visible
 def _(answer, meridian):
-    if abs(answer(AGREE) - 0.5) < 1e-9:
+    if abs(answer(AGREE) - 0.5) < 1e-9 and abs(answer(UNRELATED)) < 1e-9:
         raise Wrong(
             "Two items that always agree have an alpha of 1, and you get half of it: the factor "
             "k / (k − 1) is missing."
         )
-    if answer(AGREE) > 1 + 1e-9:
+    if abs(answer(AGREE) - 0.5) < 1e-9 or answer(AGREE) > 1 + 1e-9:
         raise Wrong(
-            "Alpha is never above 1. Did you mix two kinds of variance? NumPy divides by n, pandas by "
-            "n − 1; take the same for the items and for their sum."
+            f"Two items that always agree have an alpha of 1: {AGREE}. Did you mix two kinds of "
+            "variance? NumPy divides by n, pandas by n − 1; take the same for the items and for their sum."
         )
     if abs(answer(AGREE) - 1) > 1e-9:
         raise Wrong(f"Two items that always agree have an alpha of 1: {AGREE}.")
@@ -715,6 +728,18 @@ def _(meridian):
     def mixed(answers):
         items, total, k, people = parts_of(answers)
         return k / (k - 1) * (1 - items.sum() * (people - 1) / people / total)
+
+    return mixed
+
+
+@alpha.misconception(
+    "The variances of the items were divided by n − 1 and that of the sum by n (pandas and NumPy differ "
+    "in this). Either is fine, but take the same for both."
+)
+def _(meridian):
+    def mixed(answers):
+        items, total, k, people = parts_of(answers)
+        return k / (k - 1) * (1 - items.sum() * people / (people - 1) / total)
 
     return mixed
 
@@ -913,8 +938,8 @@ def _(meridian):
 
 
 @package.misconception(
-    "Proof every time is the quickest way back, whatever it costs. Weigh its price against what it "
-    "saves, for the number of customers who were in fact affected."
+    "Proof every time is the quickest way back, but not always the cheapest. Weigh its price against "
+    "what it saves, and count each affected customer once, however often she ordered."
 )
 def _(meridian):
     return dict.fromkeys(SCARS, "proof")
@@ -976,7 +1001,7 @@ def _(meridian):
 
 
 @package.misconception(
-    "The €350 and the €2,000 are paid once, not for every customer: the more are affected, the less "
+    "The €350 and the €2,350 are paid once, not for every customer: the more are affected, the less "
     "they weigh."
 )
 def _(meridian):
@@ -1012,6 +1037,11 @@ def _(meridian):
 
 @to_keep.visible
 def _(answer, meridian):
+    if answer == 0:
+        raise Wrong(
+            "Then the reminder would cost nothing, or nobody would be asleep. Whether a member sleeps is "
+            "judged by the orders of the past year, not of all years."
+        )
     if answer > meridian.memberships["end"].isna().sum():
         raise Wrong(
             "That is more members than the Trail Club has. The task asks for a number of members, not "
