@@ -285,6 +285,11 @@ def _(meridian):
 @wallets.visible
 def _(answer, meridian):
     asked, table = meridian.wallet["customer_id"].nunique(), pd.DataFrame(answer)
+    if len(table) < asked:
+        raise Wrong(
+            f"The survey asked {asked} customers; your table has {len(table)} rows. Customers who "
+            "spend nothing with us, or nothing anywhere, stay in the table."
+        )
     if len(table) != asked:
         raise Wrong(
             f"The survey asked {asked} customers; your table has {len(table)} rows. The survey has "
@@ -297,6 +302,11 @@ def _(answer, meridian):
             "together; and give shares, not percentages."
         )
     spend = meridian.wallet.groupby("customer_id")[["spend_with_us", "spend_with_rivals"]].sum()
+    nowhere = spend.index[spend.sum(axis=1) == 0]
+    if table["share"].reindex(nowhere).notna().any():
+        raise Wrong(
+            "Somebody has spent nothing anywhere. A share of nothing doesn't exist: leave it NaN."
+        )
     silent = spend.index[spend["spend_with_us"] == 0]
     if table["share"].reindex(silent).max() > 0:
         raise Wrong("Somebody who spends nothing with us must have a share of customer of 0.")
@@ -313,7 +323,17 @@ def _(answer, meridian):
 
 @kinds.visible
 def _(answer, meridian):
-    total, there = sum(entries(answer, KINDS).values()), len(ada_estimates(meridian))
+    there = len(ada_estimates(meridian))
+    if len(answer) == there:
+        raise Wrong("That is the kind of each customer. Count how many there are of each kind.")
+    found = dict(answer) if isinstance(answer, (dict, pd.Series)) else {}
+    nobody = [kind for kind in KINDS if kind not in found]
+    if found and set(found) < set(KINDS) and round(sum(found.values())) == there:
+        raise Wrong(
+            f"By your count nobody is {' or '.join(map(repr, nobody))}. Read the rules once more: "
+            "which value does each of them look at?"
+        )
+    total = sum(entries(answer, KINDS).values())
     if 0.99 < total < 1.01:
         raise Wrong("Your entries add up to 1: give numbers of customers, not shares.")
     if round(total) != there:

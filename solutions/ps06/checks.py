@@ -382,6 +382,14 @@ def _(meridian):
     return value.lifetime_value(her["margin"], her["retention"], 0.1, horizon=5)
 
 
+@member_value.misconception(
+    "Your horizon ends after ten years. With an infinite horizon later years count as well."
+)
+def _(meridian):
+    her = club_member(meridian)
+    return value.lifetime_value(her["margin"], her["retention"], 0.1, horizon=10)
+
+
 @member_value.misconception("That misses the discount: r / (1 − r) is the multiple at 0 %.")
 def _(meridian):
     her = club_member(meridian)
@@ -659,6 +667,11 @@ def _(meridian):
 @wallets.visible
 def _(answer, meridian):
     asked, table = meridian.wallet["customer_id"].nunique(), pd.DataFrame(answer)
+    if len(table) < asked:
+        raise Wrong(
+            f"The survey asked {asked} customers; your table has {len(table)} rows. Customers who "
+            "spend nothing with us, or nothing anywhere, stay in the table."
+        )
     if len(table) != asked:
         raise Wrong(
             f"The survey asked {asked} customers; your table has {len(table)} rows. The survey has "
@@ -671,6 +684,11 @@ def _(answer, meridian):
             "together; and give shares, not percentages."
         )
     spend = meridian.wallet.groupby("customer_id")[["spend_with_us", "spend_with_rivals"]].sum()
+    nowhere = spend.index[spend.sum(axis=1) == 0]
+    if table["share"].reindex(nowhere).notna().any():
+        raise Wrong(
+            "Somebody has spent nothing anywhere. A share of nothing doesn't exist: leave it NaN."
+        )
     silent = spend.index[spend["spend_with_us"] == 0]
     if table["share"].reindex(silent).max() > 0:
         raise Wrong("Somebody who spends nothing with us must have a share of customer of 0.")
@@ -830,7 +848,17 @@ def _(meridian):
 
 @kinds.visible
 def _(answer, meridian):
-    total, there = sum(entries(answer, KINDS).values()), len(ada_estimates(meridian))
+    there = len(ada_estimates(meridian))
+    if len(answer) == there:
+        raise Wrong("That is the kind of each customer. Count how many there are of each kind.")
+    found = dict(answer) if isinstance(answer, (dict, pd.Series)) else {}
+    nobody = [kind for kind in KINDS if kind not in found]
+    if found and set(found) < set(KINDS) and round(sum(found.values())) == there:
+        raise Wrong(
+            f"By your count nobody is {' or '.join(map(repr, nobody))}. Read the rules once more: "
+            "which value does each of them look at?"
+        )
+    total = sum(entries(answer, KINDS).values())
     if 0.99 < total < 1.01:
         raise Wrong("Your entries add up to 1: give numbers of customers, not shares.")
     if round(total) != there:
@@ -1013,6 +1041,19 @@ def _(meridian):
     by_margin = two_lists(earlier_orders(meridian), meridian).mean()
     by_revenue = two_lists(earlier_orders(meridian), meridian, outcome="revenue").mean()
     return {"revenue": by_revenue["revenue"], "margin": by_margin["margin"]}
+
+
+@holdout.misconception(
+    "Your lists hold the 100 largest orders. The task asks for the customers with the highest "
+    "totals: add up the orders of each of them before you rank."
+)
+def _(meridian):
+    before = earlier_orders(meridian)
+    later = recent_orders(meridian).groupby("customer_id")["margin"].sum()
+    return {
+        name: later.reindex(before.nlargest(100, name)["customer_id"], fill_value=0).mean()
+        for name in ("revenue", "margin")
+    }
 
 
 @holdout.misconception("That is the sum over the list; the task asks for the mean per customer.")
