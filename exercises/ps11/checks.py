@@ -42,7 +42,7 @@ forecast_error = Task(
     "ps11.4",
     points=2,
     outcome="11.2",
-    answer=Number(unit="share", low=-1, high=3),
+    answer=Number(unit="share", low=-1, high=15),
     title="Parameters from a stranger",
 )
 p_alive = Task(
@@ -154,6 +154,11 @@ def _(answer, meridian):
             "Before the first renewal everybody is still there: survival(0, …) is 1. A product of "
             "no factors is 1 as well."
         )
+    if abs(answer(1, 1.0, 2.0) - 2 / 3) > 1e-9:
+        raise Wrong(
+            "With α = 1 and β = 2 two thirds make the first renewal, so survival(1, 1, 2) is 2/3; "
+            f"your function gives {answer(1, 1.0, 2.0):.4f}. Which t does your first factor have?"
+        )
     if abs(answer(3, 1.0, 2.0) - 0.4) > 1e-9:
         raise Wrong("Try the worked example by hand: survival(3, 1, 2) is 2/3 · 3/4 · 4/5 = 0.4.")
 
@@ -181,6 +186,12 @@ def _(meridian):
 @histories.visible
 def _(answer, meridian):
     table = histories.answer.read(answer)
+    for name, column in table.items():
+        if any(isinstance(entry, pd.Timedelta) for entry in column.values()):
+            raise Wrong(
+                f"Your {name} is a span of time; the model needs a number of weeks. `.dt.days` makes "
+                "days of it."
+            )
     frequency, recency, age = table["frequency"], table["recency"], table["T"]
     if len(frequency) != meridian.n_customers:
         raise Wrong(
@@ -235,6 +246,11 @@ def _(answer, meridian):
         raise Wrong(
             "Your forecast is next to nothing. The model counts in weeks: how long is a year?"
         )
+    if answer > 2:
+        raise Wrong(
+            "By your answer the forecast was more than three times what happened. Do both numbers "
+            "count orders, and of whom? (Or did you give a percentage?)"
+        )
 
 
 
@@ -278,6 +294,15 @@ def _(answer, meridian):
 # --- task 7 ------------------------------------------------------------------------------------
 
 
+@funded.visible
+def _(answer, meridian):
+    if not answer:
+        raise Wrong(
+            "An empty list finances nothing, and at least one plan deserves it. What belongs to a "
+            "return besides the change of equity?"
+        )
+
+
 @funded.misconception(
     "You held cash alone against equity. Return on Customer also counts what happened to the "
     "equity: who pays out by selling the herd has not earned it."
@@ -312,7 +337,8 @@ def _(answer, meridian):
     if found["silence"] < 0:
         raise Wrong(
             "In your answer those who had been silent for long came back more often than the "
-            "others. Which of the two shares is subtracted from which?"
+            "others. Does your silence start at her last order? And which of the two shares is "
+            "subtracted from which?"
         )
     if abs(found["number"]) > 0.2:
         raise Wrong(

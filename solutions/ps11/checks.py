@@ -42,7 +42,7 @@ forecast_error = Task(
     "ps11.4",
     points=2,
     outcome="11.2",
-    answer=Number(unit="share", low=-1, high=3),
+    answer=Number(unit="share", low=-1, high=15),
     title="Parameters from a stranger",
 )
 p_alive = Task(
@@ -154,6 +154,11 @@ def _(answer, meridian):
             "Before the first renewal everybody is still there: survival(0, …) is 1. A product of "
             "no factors is 1 as well."
         )
+    if abs(answer(1, 1.0, 2.0) - 2 / 3) > 1e-9:
+        raise Wrong(
+            "With α = 1 and β = 2 two thirds make the first renewal, so survival(1, 1, 2) is 2/3; "
+            f"your function gives {answer(1, 1.0, 2.0):.4f}. Which t does your first factor have?"
+        )
     if abs(answer(3, 1.0, 2.0) - 0.4) > 1e-9:
         raise Wrong("Try the worked example by hand: survival(3, 1, 2) is 2/3 · 3/4 · 4/5 = 0.4.")
 
@@ -258,6 +263,12 @@ def _(meridian):
 @histories.visible
 def _(answer, meridian):
     table = histories.answer.read(answer)
+    for name, column in table.items():
+        if any(isinstance(entry, pd.Timedelta) for entry in column.values()):
+            raise Wrong(
+                f"Your {name} is a span of time; the model needs a number of weeks. `.dt.days` makes "
+                "days of it."
+            )
     frequency, recency, age = table["frequency"], table["recency"], table["T"]
     if len(frequency) != meridian.n_customers:
         raise Wrong(
@@ -486,6 +497,11 @@ def _(answer, meridian):
         raise Wrong(
             "Your forecast is next to nothing. The model counts in weeks: how long is a year?"
         )
+    if answer > 2:
+        raise Wrong(
+            "By your answer the forecast was more than three times what happened. Do both numbers "
+            "count orders, and of whom? (Or did you give a percentage?)"
+        )
 
 
 ### BEGIN HIDDEN
@@ -627,6 +643,14 @@ def _(meridian):
 
 
 @p_alive.misconception(
+    "Two mistakes at once: t_x is her age at the last order and not the silence since, and the "
+    "formula holds from one repeat order on only."
+)
+def _(meridian):
+    return alive_by_formula(meridian, silence=True, one_time=False)
+
+
+@p_alive.misconception(
     "That is the probability of having left. P(alive) is the probability of still being there."
 )
 def _(meridian):
@@ -710,7 +734,7 @@ def spend_expected(five):
     return model.expected_spend(five["frequency"], five["monetary_value"])
 
 
-def value_of_five(meridian, spend=None, margin=None, discount=DISCOUNT, horizon=52):
+def value_of_five(meridian, spend=None, margin=None, discount=DISCOUNT, horizon=52, unit="W"):
     five = five_customers(meridian)
     return clv.lifetime_value(
         clv.BetaGeoNBD.from_params(**ADA),
@@ -721,6 +745,7 @@ def value_of_five(meridian, spend=None, margin=None, discount=DISCOUNT, horizon=
         margin=margin_share(meridian) if margin is None else margin,
         discount_rate=discount,
         horizon=horizon,
+        unit=unit,
     )
 
 
@@ -795,6 +820,21 @@ def _(meridian):
 
 
 @worth.misconception(
+    "Your horizon is a single week. `horizon` counts in the unit of the model: a year is 52 weeks."
+)
+def _(meridian):
+    return value_of_five(meridian, horizon=1)
+
+
+@worth.misconception(
+    'With `unit="Y"` the model, whose times are in weeks, takes one week for a year. Keep '
+    '`unit="W"` and count 52 of them.'
+)
+def _(meridian):
+    return value_of_five(meridian, horizon=1, unit="Y")
+
+
+@worth.misconception(
     "You multiplied by P(alive) once more. The expected orders of a customer with a history "
     "already allow for it that she may have left."
 )
@@ -849,6 +889,15 @@ def _(meridian):
 ### END HIDDEN
 
 # --- task 7 ------------------------------------------------------------------------------------
+
+
+@funded.visible
+def _(answer, meridian):
+    if not answer:
+        raise Wrong(
+            "An empty list finances nothing, and at least one plan deserves it. What belongs to a "
+            "return besides the change of equity?"
+        )
 
 
 @funded.misconception(
@@ -956,7 +1005,8 @@ def _(answer, meridian):
     if found["silence"] < 0:
         raise Wrong(
             "In your answer those who had been silent for long came back more often than the "
-            "others. Which of the two shares is subtracted from which?"
+            "others. Does your silence start at her last order? And which of the two shares is "
+            "subtracted from which?"
         )
     if abs(found["number"]) > 0.2:
         raise Wrong(
@@ -1017,6 +1067,19 @@ def _(meridian):
     then = regular_customers(meridian)
     speed = then["recency"] / then["frequency"] / (then["T"] - then["recency"] + 1e-9)
     late = speed > speed.median()
+    back = then["came_back"]
+    return {**gaps(meridian), "rhythm": back[~late].mean() - back[late].mean()}
+
+
+@gap.misconception(
+    "Your mean gap is T / frequency, so that the silence itself counts as a gap. The gaps between "
+    "orders end with the last order: recency / frequency.",
+    earns=1,
+)
+def _(meridian):
+    then = regular_customers(meridian)
+    rhythm = (then["T"] - then["recency"]) / (then["T"] / then["frequency"])
+    late = rhythm > rhythm.median()
     back = then["came_back"]
     return {**gaps(meridian), "rhythm": back[~late].mean() - back[late].mean()}
 
