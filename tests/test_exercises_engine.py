@@ -253,11 +253,11 @@ class TestTable:
             return " ".join(verdict.messages)
 
         right = {"tents": 20.0, "footwear": 45.0, "packs": 15.0}
-        assert "1 of 3 keys are missing, for instance category 'packs'" in words(
+        assert "Missing: 1 of 3, for instance category 'packs'" in words(
             {"tents": 20.0, "footwear": 45.0}
         )
-        assert "1 keys don't belong, for instance category 'skis'" in words({**right, "skis": 1.0})
-        assert "1 of 3 entries differ, for instance at category 'packs'" in words(
+        assert "Too many: 1, for instance category 'skis'" in words({**right, "skis": 1.0})
+        assert "Not right yet: 1 of 3 entries, for instance at category 'packs'" in words(
             {**right, "packs": 1.0}
         )
         assert "NaN" in words({**right, "packs": math.nan})

@@ -374,16 +374,17 @@ class Table(Answer):
         words = []
         if lacking:
             words.append(
-                f"{len(lacking)} of {len(theirs)} keys are missing, for instance {self.key} {lacking[0]!r}."
+                f"Missing: {len(lacking)} of {len(theirs)}, for instance {self.key} {lacking[0]!r}."
             )
         if extra:
-            words.append(f"{len(extra)} keys don't belong, for instance {self.key} {extra[0]!r}.")
+            words.append(f"Too many: {len(extra)}, for instance {self.key} {extra[0]!r}.")
         if differing:
             total = sum(len(e) for e in expected.values())
             column, key = differing[0]
             where = f" (column {column!r})" if column else ""
             words.append(
-                f"{len(differing)} of {total} entries differ, for instance at {self.key} {key!r}{where}."
+                f"Not right yet: {len(differing)} of {total} entries, "
+                f"for instance at {self.key} {key!r}{where}."
             )
             hints = set()
             for column, key in differing:

@@ -127,7 +127,7 @@ def student_code(problem_set: ProblemSet, make: Callable[..., Any], variable: st
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    preamble = []
+    preamble: list[ast.stmt] = []
     answer = None
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.decorator_list:
@@ -137,11 +137,30 @@ def student_code(problem_set: ProblemSet, make: Callable[..., Any], variable: st
             isinstance(node, (ast.Assign, ast.AnnAssign))
             and not tasks & {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         ):
-            preamble.append(ast.unparse(node))
+            preamble.append(node)
     if answer is None:
         raise ValueError(f"{make!r} isn't a decorated function of {problem_set.path.name}.")
     answer.decorator_list, answer.name = [], "my_answer"
-    return "\n".join([*preamble, ast.unparse(answer), f"{variable} = my_answer(meridian)"])
+    lines = [*_needed(preamble, answer), ast.unparse(answer), f"{variable} = my_answer(meridian)"]
+    return "\n".join(lines)
+
+
+def _needed(preamble: list[ast.stmt], answer: ast.FunctionDef) -> list[str]:
+    """The helpers that an answer uses, and those that they use: no student writes the rest."""
+    wanted, kept = _names(answer), []
+    for node in reversed(preamble):
+        aliases = node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        made = {a.asname or a.name for a in aliases} | {getattr(node, "name", "")}
+        made |= _names(node, ast.Store)
+        if made & wanted:
+            wanted |= _names(node)
+            kept.append(ast.unparse(node))
+    return kept[::-1]
+
+
+def _names(tree: ast.AST, context: type[ast.expr_context] = ast.expr_context) -> set[str]:
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {name.id for name in names if isinstance(name.ctx, context)}
 
 
 def solved(released: NotebookNode, solution: NotebookNode) -> NotebookNode:

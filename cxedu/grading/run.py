@@ -128,7 +128,8 @@ def report(table: pd.DataFrame) -> str:
     for row in table.to_dict("records"):
         score = f"{row['score']:g} of {row['max_score']:g}"
         late = f"{row['late_seconds'] / 3600:.1f} hours late" if row["late_seconds"] else ""
-        said = [late, *row["repaired"], row["note"]]
+        by_hand = "part waits to be graded by hand" if row["needs_manual_grade"] else ""
+        said = [late, *row["repaired"], row["note"], by_hand]
         head = [f"{row['student']:{width}}", row["assignment"], score]
         lines.append("  ".join([*head, *filter(None, said)]))
     return "\n".join(lines)
