@@ -16,6 +16,7 @@ import nbformat
 import pandas as pd
 import pytest
 from nbgrader import utils
+from nbgrader.validator import Validator
 
 from cxedu import World
 from cxedu.exercises import Choice, Function, collect, judge, load
@@ -253,3 +254,13 @@ def test_the_release_holds_nothing_hidden(course, name, released):
 def test_exercises_are_what_nbgrader_generates():
     differing = drift(ROOT)
     assert not differing, f"run `make course`: exercises/ differs from solutions/ in {differing}"
+
+
+@pytest.mark.parametrize("name", problem_sets(ROOT))
+def test_nbgrader_validates_the_solution_and_not_the_stub(name, monkeypatch):
+    monkeypatch.setenv("CXEDU_STUDENT", "ada")
+    monkeypatch.setenv("CXEDU_CHECKS", str(ROOT / "solutions"))
+    graded = len(places(source(ROOT, name)))
+    assert not Validator().validate(str(ROOT / "solutions" / name / f"{name}.ipynb"))
+    stub = Validator().validate(str(ROOT / "exercises" / name / f"{name}.ipynb"))
+    assert len(stub["failed"]) >= graded
