@@ -166,7 +166,7 @@ def cost_per_resolution(
     """
     validate.choice("charge", charge, ["first", "own"])
     table = _contacts(interactions, case, contact, resolved, [channel, cost])
-    spent = validate.vector(f"interactions[{cost!r}]", table[cost], 0)
+    spent = validate.vector(f"interactions[{cost!r}]", table[cost].to_numpy(), 0)
     # The last contact that was recorded as resolved is the one that settled the case.
     last = table.index[table["_resolved"]][
         ~table.loc[table["_resolved"], "_case"].duplicated(keep="last")
@@ -228,7 +228,7 @@ def _flags(name: str, values: Any) -> np.ndarray:
         if array.dtype == object and all(isinstance(v, (bool, np.bool_)) for v in array.ravel()):
             array = array.astype(bool)
         else:
-            given = validate.vector(name, values, 0, 1)
+            given = validate.vector(name, array, 0, 1)
             if np.any((given != 0) & (given != 1)):
                 raise ValueError(f"{name} must hold True and False (or 1 and 0) only.")
             array = given == 1
