@@ -636,6 +636,11 @@ class ABTest(NamedTuple):
     p_value : float
         Two-sided: probability of a difference at least this large if in truth there is none.
 
+    Notes
+    -----
+    Made by `ab_test` (Newcombe 1998) and `ab_test_means` (Welch 1947), which give the formulas. An
+    interval says how large the effect may be; a p-value alone does not.
+
     Examples
     --------
     >>> result = ab_test(50, 1000, 80, 1000)
@@ -1085,8 +1090,11 @@ def simpson_table(frame: pd.DataFrame, outcome: str, treatment: str, group: str)
     1     1    0.75    1.00        0.25      True
     2   all    0.60    0.40       -0.20      True
     """
-    table = validate.frame("frame", frame, [outcome, treatment, group])
     names = [outcome, treatment, group]
+    for name, column in zip(("outcome", "treatment", "group"), names, strict=True):
+        if not isinstance(column, str):
+            raise ValueError(f"{name} is {column!r}; it must be the name of a column.")
+    table = validate.frame("frame", frame, names)
     if len(set(names)) < 3 or any(isinstance(table[name], pd.DataFrame) for name in names):
         raise ValueError(f"outcome, treatment and group are {names}; they must be three columns.")
     y = table[outcome]
@@ -1177,6 +1185,8 @@ def next_best_offer(
     p = _matrix("probability", probability, None, 0, 1)
     labelled = isinstance(probability, pd.DataFrame)
     names: list[Any] = list(probability.columns if labelled else range(p.shape[1]))
+    if not isinstance(nothing, str):
+        raise ValueError(f"nothing is a {type(nothing).__name__}; it must be text.")
     if nothing in names:
         raise ValueError(f"an offer is called {nothing!r}; choose another name for `nothing`.")
     _same_labels(probability, margin=margin, cost=cost, eligible=eligible)
