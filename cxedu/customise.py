@@ -98,6 +98,22 @@ def _after(rules: Rules, module: str, option: Hashable) -> Rules:
     )
 
 
+def _connected(rules: Rules) -> list[Rules]:
+    """The rules in groups that share no module, so that their counts multiply."""
+    groups: list[tuple[set[str], set[frozenset[tuple[str, Hashable]]]]] = []
+    for rule in rules:
+        names, together = {name for name, _ in rule}, {rule}
+        apart = []
+        for others, group in groups:
+            if names & others:
+                names |= others
+                together |= group
+            else:
+                apart.append((others, group))
+        groups = [*apart, (names, together)]
+    return [frozenset(group) for _, group in groups]
+
+
 def _counter() -> Callable[[Rules, tuple[tuple[str, int], ...]], int]:
     """A counter of products that remembers what it has counted."""
 
@@ -106,16 +122,22 @@ def _counter() -> Callable[[Rules, tuple[tuple[str, int], ...]], int]:
         if frozenset() in rules:
             return 0
         spoken_of = Counter(name for rule in rules for name, _ in rule)
-        free = math.prod(n for name, n in sizes if name not in spoken_of)
-        if not rules:
-            return free
-        module = min(spoken_of, key=lambda name: (-spoken_of[name], name))
-        rest = tuple((name, n) for name, n in sizes if name in spoken_of and name != module)
+        total = math.prod(n for name, n in sizes if name not in spoken_of)
+        for group in _connected(rules):
+            among = {name for rule in group for name, _ in rule}
+            total *= branch(group, tuple((name, n) for name, n in sizes if name in among))
+        return total
+
+    @cache
+    def branch(rules: Rules, sizes: tuple[tuple[str, int], ...]) -> int:
+        """Products of modules that hang together, by the options of the one most spoken of."""
+        spoken_of = Counter(name for rule in rules for name, _ in rule)
+        module = min(spoken_of, key=lambda name: (-spoken_of[name], str(name)))
+        rest = tuple((name, n) for name, n in sizes if name != module)
         named = {option for rule in rules for name, option in rule if name == module}
         silent = frozenset(rule for rule in rules if all(name != module for name, _ in rule))
         total = (dict(sizes)[module] - len(named)) * count(silent, rest)
-        total += sum(count(_after(rules, module, option), rest) for option in named)
-        return free * total
+        return total + sum(count(_after(rules, module, option), rest) for option in named)
 
     return count
 
