@@ -48,11 +48,11 @@ def number(
     ValueError: retention is 1.2; it must be a number at least 0 and at most 1.
     """
     rule = f"it must be a number {_rule(low, high, low_open, high_open)}."
-    if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) != 0:
-        raise ValueError(f"{name} is {_short(value)}; {rule}")
     try:
+        if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) != 0:
+            raise TypeError
         result = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} is {_short(value)}; {rule}") from None
     if _outside(np.array(result), low, high, low_open, high_open):
         raise ValueError(f"{name} is {_short(value)}; {rule}")
@@ -102,7 +102,7 @@ def vector(
     """
     try:
         raw = np.asarray(values)
-        if raw.dtype == bool or raw.dtype.kind in "SUM":
+        if raw.dtype == bool or raw.dtype.kind in "SUMc":
             raise TypeError
         array = np.atleast_1d(raw.astype(float))
     except (TypeError, ValueError):
@@ -140,9 +140,12 @@ def numbers(
     ...
     ValueError: retention[1] is 1.8; every value must be a number at least 0 and at most 1.
     """
-    if np.ndim(values) == 0:
+    try:
+        shape = np.shape(values)
+    except ValueError:  # a list of lists of different lengths
+        raise ValueError(f"{name} is {_short(values)}; it must hold numbers only.") from None
+    if shape == ():
         return np.asarray(number(name, values, low, high, low_open=low_open, high_open=high_open))
-    shape = np.shape(values)
     flat = values if len(shape) == 1 else np.ravel(values)
     checked = vector(name, flat, low, high, low_open=low_open, high_open=high_open)
     return checked.reshape(shape)
@@ -156,7 +159,12 @@ def broadcastable(**given: Any) -> None:
     ...
     ValueError: shapes do not fit: margin has (3,), retention has (2,); give one number or as many as the others.
     """
-    shapes = {name: np.shape(v) for name, v in given.items()}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, v in given.items():
+        try:
+            shapes[name] = np.shape(v)
+        except ValueError:  # a list of lists of different lengths
+            raise ValueError(f"{name} is {_short(v)}; its rows differ in length.") from None
     try:
         np.broadcast_shapes(*shapes.values())
     except ValueError:
@@ -213,7 +221,11 @@ def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
     ValueError: unit is 'Y'; it must be one of 'D', 'W'.
     """
     options = list(valid)
-    if value not in options:
+    try:
+        known = bool(value in options)
+    except (TypeError, ValueError):  # a table or a missing value can't even be compared
+        known = False
+    if not known:
         raise ValueError(
             f"{name} is {_short(value)}; it must be one of {', '.join(map(repr, options))}."
         )
