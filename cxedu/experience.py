@@ -242,7 +242,7 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float,
     >>> [round(x, 4) for x in wilson_interval(7, 10)]
     [0.3968, 0.8922]
     """
-    size = validate.whole("n", n, 1)
+    size = validate.whole("n", n, 1, 2**53)
     k = validate.whole("successes", successes, 0, size)
     z2 = stats.norm.ppf((1 + _level(level)) / 2) ** 2
     p = k / size
@@ -443,6 +443,9 @@ def _counts(events: Any, steps: Any) -> tuple[list[Any], list[int]]:
 def _log(name: str, table: Any, case: str, step: str, time: str | None, *more: str) -> pd.DataFrame:
     """The columns that are needed, by our own names, sorted by case and time (ties as given)."""
     columns = {"case": case, "step": step} | ({"time": time} if time is not None else {})
+    for column in (*columns.values(), *more):
+        if not isinstance(column, str):
+            raise ValueError(f"{column!r} is no name of a column; it must be a text.")
     log = validate.frame(name, table, [*columns.values(), *more])
     for column in columns.values():
         if list(log.columns).count(column) > 1:

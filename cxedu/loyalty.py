@@ -464,12 +464,15 @@ def kaplan_meier(
     return pd.concat([origin.astype(rows.dtypes.to_dict()), rows])
 
 
-def _yes_no(name: str, values: Any) -> np.ndarray:
+def _yes_no(name: str, values: Any, empty: bool = False) -> np.ndarray:
     """0 and 1 from booleans or 0 and 1."""
-    raw = np.asarray(values)
+    try:
+        raw = np.asarray(values)
+    except ValueError:  # a list of lists of different lengths
+        raise ValueError(f"{name} must hold True or False only.") from None
     if raw.dtype == object and all(isinstance(x, (bool, np.bool_)) for x in raw.flat):
         raw = raw.astype(bool)
-    x = validate.vector(name, raw.astype(float) if raw.dtype == bool else values)
+    x = validate.vector(name, raw.astype(float) if raw.dtype == bool else values, empty=empty)
     bad = np.flatnonzero((x != 0) & (x != 1))
     if bad.size:
         raise ValueError(f"{name}[{bad[0]}] is {x[bad[0]]:g}; every value must be True or False.")
@@ -482,12 +485,13 @@ def cohort_table(
     as_of: Any,
     period: Literal["M", "Q", "Y"] = "Y",
     counts: bool = False,
+    partial: bool = False,
 ) -> pd.DataFrame:
     """Retention by cohort and age: of those who joined together, who is still here after 1, 2, … periods?
 
     Parameters
     ----------
-    start : array of dates, one entry per customer
+    start : array of dates (or ISO texts, "2025-12-29"), one entry per customer
         When the customer joined.
     end : array of dates, NaT while the customer is still here
         When the customer left, not before `start`.
@@ -497,18 +501,22 @@ def cohort_table(
         Calendar month, quarter or year; both the width of a cohort and the unit of age.
     counts : bool
         Whether to return numbers of customers instead of shares.
+    partial : bool
+        Whether to fill the cells that only a part of the cohort has reached, with the share among that
+        part. A row may then rise, because its cells are not about the same customers.
 
     Returns
     -------
     DataFrame, index `cohort` (PeriodIndex), columns `age` 0, 1, 2, …
         Share of the cohort still here `age` periods after *their own* start, 1 at age 0. NaN where the
-        youngest of the cohort haven't reached that age at `as_of`: that cell lies in the future.
+        youngest of the cohort (if `partial`, the oldest) haven't reached that age at `as_of`: that cell
+        lies in the future.
 
     Raises
     ------
     ValueError
-        If dates are missing or no dates, an end is before its start, lengths differ, or nobody started
-        by `as_of`.
+        If dates are missing or no dates, an end is before its start, lengths differ, nobody started by
+        `as_of`, or counts are asked for parts of cohorts.
 
     Notes
     -----
@@ -529,6 +537,9 @@ def cohort_table(
     """
     validate.choice("period", period, ["M", "Q", "Y"])
     _flag("counts", counts)
+    _flag("partial", partial)
+    if counts and partial:
+        raise ValueError("counts and partial are both True; counts of parts can't be compared.")
     try:
         now = pd.Timestamp(as_of)
     except (TypeError, ValueError):
@@ -553,22 +564,22 @@ def cohort_table(
     index = pd.period_range(cohort.min(), cohort.max(), freq=period, name="cohort")
     row = index.get_indexer(cohort)
     size = np.bincount(row, minlength=len(index))
-    youngest = pd.Series(begin).groupby(row).max()
     months = {"M": 1, "Q": 3, "Y": 12}[period]
     columns: dict[int, np.ndarray] = {}
     age = 0
     while True:
-        shift = pd.DateOffset(months=months * age)
-        seen_all = np.zeros(len(index), dtype=bool)
-        seen_all[youngest.index] = (youngest + shift <= now).to_numpy()
-        if not seen_all.any():
+        birthday = begin + pd.DateOffset(months=months * age)
+        reached = np.asarray(birthday <= now)
+        if not reached.any():
             break
-        here = np.asarray(finish.isna() | (finish > begin + shift)) if age else np.ones(row.size)
-        left_of_it = np.bincount(row, weights=here, minlength=len(index))
-        columns[age] = np.where(seen_all, left_of_it, np.nan)
+        here = reached & np.asarray(finish.isna() | (finish > birthday) | (age == 0))
+        observed = np.bincount(row[reached], minlength=len(index))
+        known = (observed > 0) & (partial | (observed == size))
+        base = observed if partial else size
+        number = np.bincount(row[here], minlength=len(index))
+        columns[age] = np.where(known, number / (1 if counts else np.maximum(base, 1)), np.nan)
         age += 1
-    table = pd.DataFrame(columns, index=index).rename_axis(columns="age")
-    return table if counts else table.div(np.where(size > 0, size, np.nan), axis=0)
+    return pd.DataFrame(columns, index=index).rename_axis(columns="age").dropna(axis=1, how="all")
 
 
 def _dates(name: str, values: Any) -> pd.DatetimeIndex:
@@ -578,7 +589,7 @@ def _dates(name: str, values: Any) -> pd.DatetimeIndex:
             raise TypeError
         mixed = raw.dtype.kind != "M"  # texts, dates and gaps
         dates = pd.DatetimeIndex(
-            pd.to_datetime(pd.Series(list(raw), dtype=object)) if mixed else raw
+            pd.to_datetime(pd.Series(list(raw), dtype=object), format="ISO8601") if mixed else raw
         )
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be a list of dates.") from None
@@ -840,8 +851,7 @@ def update_preference(
     """
     a, b = _beta_prior(prior)
     share = validate.number("level", level, 0, 1, low_open=True, high_open=True)
-    given = np.array([]) if np.ndim(answers) == 1 and len(answers) == 0 else answers
-    yes = _yes_no("answers", given) if np.size(given) else np.array([])
+    yes = _yes_no("answers", answers, empty=True)
     ups = a + np.concatenate([[0.0], np.cumsum(yes)])
     downs = b + np.concatenate([[0.0], np.cumsum(1 - yes)])
     return pd.DataFrame(

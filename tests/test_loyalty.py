@@ -1,6 +1,9 @@
 """`cxedu.loyalty`: textbook numbers, closed forms, properties that hold for any data, bad input."""
 
+import inspect
 import math
+import traceback
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -416,6 +419,16 @@ def test_counts_divided_by_the_first_are_shares() -> None:
     pd.testing.assert_frame_equal(loyalty.cohort_table(start, later, now, "Q"), shares)
 
 
+def test_cells_that_a_part_of_the_cohort_has_reached() -> None:
+    start, end = ["2024-01-10", "2024-12-30"], ["2024-08-01", None]
+    assert loyalty.cohort_table(start, end, "2025-12-29").columns.tolist() == [0]
+    part = loyalty.cohort_table(start, end, "2025-12-29", partial=True)
+    assert part.loc["2024"].tolist() == [1, 0]  # of the one who could be a year old
+    whole = loyalty.cohort_table(start, end, "2025-12-30", partial=True)
+    assert whole.loc["2024"].tolist() == [1, 0.5]
+    pd.testing.assert_frame_equal(whole, loyalty.cohort_table(start, end, "2025-12-30"))
+
+
 def test_cohorts_of_constant_churn_are_powers() -> None:
     """80 of 100 renew each year, exactly: 1, .8, .64."""
     years = [1] * 20 + [2] * 16 + [9] * 64
@@ -441,6 +454,8 @@ def test_cohorts_of_constant_churn_are_powers() -> None:
         ({"as_of": 2024}, "as_of is 2024"),
         ({"period": "W"}, "period is 'W'; it must be one of 'M', 'Q', 'Y'"),
         ({"counts": 1}, "counts is 1"),
+        ({"partial": "yes"}, "partial is 'yes'"),
+        ({"counts": True, "partial": True}, "counts and partial are both True"),
         (
             {"start": pd.to_datetime(["2024-01-01", "2024-02-01"], utc=True)},
             "start has a time zone",
@@ -736,3 +751,54 @@ def test_every_public_name_is_documented() -> None:
     for function in filter(callable, named):
         for section in ("Parameters", "Examples"):
             assert section in function.__doc__, (function.__name__, section)
+
+
+GARBAGE = [
+    None,
+    math.nan,
+    math.inf,
+    -1,
+    0.5,
+    2,
+    10**30,
+    True,
+    "x",
+    b"x",
+    1 + 2j,
+    object(),
+    pd.NA,
+    pd.NaT,
+    [],
+    [1, 2],
+    [1, math.nan],
+    [[1], [2, 3]],
+    ["a", "b"],
+    {"a": 1},
+    np.ones((2, 2)),
+    pd.Series([1.0, 2.0]),
+    pd.Series(["a", "b"]),
+    pd.Series([1, None], dtype="Int64"),
+    pd.DataFrame(),
+    pd.DataFrame({"a": [1, 2]}),
+    pd.Timestamp("2025-01-01"),
+    ["2025-01-01", "2025-02-01"],
+]
+
+
+@pytest.mark.parametrize("name", [n for n in loyalty.__all__ if n[0].islower()])
+@settings(quick, max_examples=60)
+@given(data=st.data())
+def test_garbage_gets_an_answer_of_ours(name: str, data: st.DataObject) -> None:
+    """Either a result or a `ValueError` raised in our own code, and no warning."""
+    function = getattr(loyalty, name)
+    parameters = inspect.signature(function).parameters.values()
+    given_ = {
+        p.name: data.draw(st.sampled_from(GARBAGE)) for p in parameters if p.default is p.empty
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            function(**given_)
+        except ValueError as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            assert "cxedu" in last.filename
