@@ -163,8 +163,9 @@ def l_diversity(
         )
     secret, n_secrets = _codes(frame, sensitive)
     # Pairs of class and secret that occur, and how often: never a table of all possible pairs.
-    pair, first = _compress(group * n_secrets + secret)
-    count, holder = np.bincount(pair), group[first]
+    pair, count = _compress(group * n_secrets + secret)
+    holder = np.empty(count.size, dtype=np.int64)
+    holder[pair] = group  # every row of a pair writes the same class
     if kind == "distinct":
         return int(np.bincount(holder).min())
     share = count / np.bincount(group)[holder]
@@ -777,17 +778,15 @@ def _classes(frame: Any, quasi_identifiers: Any) -> np.ndarray:
         count *= n
         # Kept small: whole numbers must not overflow, however many columns there are.
         if count > 4 * len(table):
-            group, first = _compress(group)
-            count = len(first)
+            group, sizes = _compress(group)
+            count = sizes.size
     return _compress(group)[0]
 
 
 def _compress(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same codes without gaps, in order of appearance, and the row where each appears first."""
+    """The same codes without gaps, and how often each of them occurs."""
     compact, _ = pd.factorize(codes)
-    first = np.empty(int(compact.max()) + 1, dtype=np.int64)
-    first[compact[::-1]] = np.arange(codes.size)[::-1]
-    return compact, first
+    return compact, np.bincount(compact)
 
 
 def _codes(table: pd.DataFrame, column: Any) -> tuple[np.ndarray, int]:
