@@ -420,6 +420,9 @@ def _steps(steps: Any) -> list[Any]:
     names = list(steps)
     if not names:
         raise ValueError("steps is empty; it must list the steps of the funnel in order.")
+    for at, name in enumerate(names):
+        if not isinstance(name, (str, int, float, np.generic)) or pd.isna(name):
+            raise ValueError(f"steps[{at}] is {name!r}; it must be the name of a step.")
     twice = [name for at, name in enumerate(names) if name in names[:at]]
     if twice:
         raise ValueError(f"steps has {twice[0]!r} twice; every step must be there once.")

@@ -307,6 +307,8 @@ GOOD_LOG = pd.DataFrame(
         ({"steps": "ab"}, "steps is 'ab'; it must list the steps"),
         ({"steps": []}, "steps is empty"),
         ({"steps": ["a", "a"]}, "steps has 'a' twice"),
+        ({"steps": ["a", pd.NA]}, r"steps\[1\] is <NA>; it must be the name of a step"),
+        ({"steps": [["a"], ["b"]]}, r"steps\[0\] is \['a'\]; it must be the name"),
         ({"steps": ["a", "z"]}, r"steps\[1\] is 'z'; it must be one of 'a', 'b'"),
         ({"events": [1, 2]}, "events is a list"),
         ({"events": {"a": 1, "b": 2}}, "2 enter 'b' but only 1 'a' before it"),
