@@ -69,7 +69,9 @@ def lab(*arguments: str) -> int:
     # JupyterLab strips the pictures out of notebooks that it doesn't trust.
     chapters = [str(path) for path in notebooks.chapters(ROOT)]
     subprocess.call([sys.executable, "-m", "jupyter", "trust", *chapters])
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", str(ROOT), *arguments]
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", str(ROOT)]
+    # Nothing here asks the network anything, JupyterLab's look for newer versions included.
+    command += ["--LabApp.check_for_updates_class", "jupyterlab.NeverCheckForUpdate", *arguments]
     return subprocess.call(command, env=environment)
 
 
