@@ -421,7 +421,7 @@ def _steps(steps: Any) -> list[Any]:
     if not names:
         raise ValueError("steps is empty; it must list the steps of the funnel in order.")
     for at, name in enumerate(names):
-        if not isinstance(name, (str, int, float, np.generic)) or pd.isna(name):
+        if not isinstance(name, (str, int, float, np.integer)) or name != name:
             raise ValueError(f"steps[{at}] is {name!r}; it must be the name of a step.")
     twice = [name for at, name in enumerate(names) if name in names[:at]]
     if twice:
