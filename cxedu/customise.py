@@ -275,7 +275,9 @@ def production_cost(
     {'craft': 200.0, 'standard': 280.0, 'modular': 66.2}
     """
     n = validate.number("units", units, 0, low_open=True)
-    sizes = [validate.whole(f"options[{at}]", k, 1) for at, k in enumerate(_listed(options))]
+    sizes = [
+        validate.whole(f"options[{at}]", k, 1, 1_000_000) for at, k in enumerate(_listed(options))
+    ]
     most = math.prod(sizes)
     kinds = most if variants is None else validate.whole("variants", variants, 1, most)
     costs = {
@@ -304,11 +306,11 @@ def production_cost(
 
 
 def _listed(options: Any) -> list[Any]:
-    if isinstance(options, (str, bytes, Mapping)) or not isinstance(options, Iterable):
+    if not isinstance(options, (Sequence, np.ndarray, pd.Series)) or isinstance(options, str):
         raise ValueError(
             f"options is {options!r}; it must be a list of whole numbers, one per module."
         )
-    listed = list(options)
+    listed = list(np.atleast_1d(options)) if isinstance(options, np.ndarray) else list(options)
     if not listed:
         raise ValueError("options is empty; it must have a number per module.")
     return listed
@@ -695,7 +697,7 @@ def rule_conflicts(rules: Sequence[Rule], customers: pd.DataFrame) -> pd.DataFra
 
 
 def _rules(rules: Any) -> list[Rule]:
-    if isinstance(rules, (Rule, str)) or not isinstance(rules, Iterable):
+    if not isinstance(rules, Sequence) or isinstance(rules, str):
         raise ValueError(f"rules is {rules!r}; it must be a list of Rule.")
     listed = list(rules)
     for at, rule in enumerate(listed):

@@ -5,7 +5,7 @@ per contact; the names of their columns are arguments, and their defaults are Me
 measures and our own small models stand side by side and say which they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -192,6 +192,9 @@ def _contacts(
 ) -> pd.DataFrame:
     """The contacts in the order of their cases, checked; `_case` and `_resolved` are ours."""
     used = [case, contact, resolved, *extra]
+    for name in used:
+        if not isinstance(name, Hashable):
+            raise ValueError(f"{name!r} is no name of a column of interactions.")
     table = validate.frame("interactions", interactions, used)
     for name in used:
         if table[name].isna().any():
@@ -400,8 +403,8 @@ def silent_complaints(
     >>> found.rate, round(found.dissatisfied), round(found.silent)
     (0.2, 931, 731)
     """
-    n1 = validate.whole("voiced", voiced)
-    n2 = validate.whole("surveyed_dissatisfied", surveyed_dissatisfied, 1)
+    n1 = validate.whole("voiced", voiced, 0, 1e12)
+    n2 = validate.whole("surveyed_dissatisfied", surveyed_dissatisfied, 1, 1e12)
     m = validate.whole("of_whom_voiced", of_whom_voiced, 0, min(n1, n2))
     p = validate.number("level", level, 0, 1, low_open=True, high_open=True)
     interval = stats.binomtest(m, n2).proportion_ci(confidence_level=p, method="wilson")

@@ -76,7 +76,7 @@ def net_present_value(cash_flows: Any, discount: Any, first: int = 0) -> Any:
     """
     flows = _flows(cash_flows)
     rate = validate.numbers("discount", discount, -1, low_open=True)
-    wait = validate.whole("first", first)
+    wait = validate.whole("first", first, 0, 1_000_000)
     if rate.ndim > 1 or (rate.ndim == 1 and flows.ndim == 2 and len(rate) != len(flows)):
         raise ValueError(
             f"discount has shape {rate.shape}; give one rate, or as many as there are series."
@@ -88,6 +88,16 @@ def net_present_value(cash_flows: Any, discount: Any, first: int = 0) -> Any:
     if not np.all(np.isfinite(values)):
         raise ValueError("cash_flows at this discount have a value too large to compute.")
     return float(values) if values.ndim == 0 else values
+
+
+def _one_number(name: str, value: Any) -> bool:
+    """Whether this is a number rather than an array of them."""
+    try:
+        return np.ndim(value) == 0
+    except ValueError:
+        raise ValueError(
+            f"{name} has rows of different length; it must have one dimension."
+        ) from None
 
 
 def _flows(cash_flows: Any) -> np.ndarray:
@@ -584,7 +594,7 @@ def picket_fence(value: Any, cost: Any, budget: float) -> Any:
     array([False,  True,  True, False])
     """
     worth = validate.vector("value", value)
-    if np.ndim(cost) == 0:
+    if _one_number("cost", cost):
         price = np.full(worth.size, validate.number("cost", cost, 0))
     else:
         price = validate.vector("cost", cost, 0)
@@ -671,7 +681,7 @@ def _periods(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
             if isinstance(values, pd.Series)
             else np.asarray(values, dtype=float)
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must hold numbers of periods only, with NaN for never.") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; it must have an entry per customer.")
@@ -756,7 +766,7 @@ def difference_in_differences(
         "control_after": control_after,
     }
     p = validate.number("level", level, 0, 1, low_open=True, high_open=True)
-    means_only = {name: np.ndim(x) == 0 for name, x in given.items()}
+    means_only = {name: _one_number(name, x) for name, x in given.items()}
     if all(means_only.values()):
         tb, ta, cb, ca = (validate.number(name, x) for name, x in given.items())
         change = ta - tb, ca - cb
@@ -934,13 +944,14 @@ def capability_gap(
     (0.32, 0.2, 0.44)
     """
     p = validate.number("level", level, 0, 1, low_open=True, high_open=True)
-    if (np.ndim(agree) == 0) != (np.ndim(can) == 0):
+    shares = _one_number("agree", agree)
+    if shares != _one_number("can", can):
         raise ValueError("give two shares or two arrays of answers, not a mixture.")
-    if np.ndim(agree) == 0:
+    if shares:
         first, second = validate.number("agree", agree, 0, 1), validate.number("can", can, 0, 1)
         if n is None:
             raise ValueError("n is None; with shares it must be the number of respondents.")
-        count = validate.whole("n", n, 2)
+        count = validate.whole("n", n, 2, 1e15)
         differ = min(first + second, 2 - first - second)  # at most so many answer differently
         error = math.sqrt(max(differ - (first - second) ** 2, 0) / count)
         reach = float(stats.norm.isf((1 - p) / 2)) * error

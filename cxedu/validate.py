@@ -69,7 +69,8 @@ def whole(name: str, value: Any, low: int = 0, high: float = np.inf) -> int:
     ...
     ValueError: n_customers is 0; it must be a whole number at least 1.
     """
-    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+    not_whole = (bool, np.bool_, np.timedelta64)  # to numpy a length of time is an integer
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, not_whole)
     is_whole = is_whole or (isinstance(value, (float, np.floating)) and float(value).is_integer())
     if not is_whole or not low <= value <= high:
         rule = _rule(low, high, False, False)
@@ -105,7 +106,7 @@ def vector(
         if raw.dtype == bool or raw.dtype.kind in "SUMc":
             raise TypeError
         array = np.atleast_1d(raw.astype(float))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} is {_short(values)}; it must hold numbers only.") from None
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; it must have one dimension.")

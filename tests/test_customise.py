@@ -133,6 +133,7 @@ def test_one_more_option_costs_a_setup_or_a_multiple(units: float, options: list
         ({"units": 0}, "units is 0; .* greater than 0"),
         ({"options": []}, "options is empty"),
         ({"options": 5}, "options is 5; it must be a list"),
+        ({"options": [[1], [2, 3]]}, r"options\[0\] is \[1\]"),
         ({"options": [2, 0]}, r"options\[1\] is 0"),
         ({"options": [10] * 200}, "more than 1e100 products"),
         ({"variants": 7}, "variants is 7; .* at most 6"),

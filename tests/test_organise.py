@@ -122,6 +122,8 @@ def test_payback_is_never_quicker_when_discounted(back: list, rate: float) -> No
         (([1], -1), "discount is -1; .* greater than -1"),
         (([[1], [2]], [0.1, 0.2, 0.3]), r"discount has shape \(3,\)"),
         (([1], 0.1, -1), "first is -1"),
+        (([10**400], 0.1), "cash_flows is .* numbers only"),
+        (([1], 0.1, 1e308), "first is 1e"),
         (([1e308] * 50, -0.9), "too large"),
     ],
 )
@@ -313,6 +315,8 @@ def test_the_fence_at_the_edges() -> None:
     assert organise.picket_fence([9, 8], [10, 1], 5).tolist() == [False, False]  # the first ends it
     with pytest.raises(ValueError, match="lengths differ: value has 2, cost has 1"):
         organise.picket_fence([1, 2], [1], 5)
+    with pytest.raises(ValueError, match="cost has rows of different length"):
+        organise.picket_fence([1, 2], [[1], [2, 3]], 5)
     with pytest.raises(ValueError, match="budget is -5"):
         organise.picket_fence([1, 2], 1, -5)
     with pytest.raises(ValueError, match=r"value\[0\] is nan"):
