@@ -164,6 +164,11 @@ def configurations(
     ValueError
         As `count_variants`, or if there are more products than `limit`.
 
+    Notes
+    -----
+    All combinations of one option per module, less those that contain a forbidden one: what a configurator lets
+    a customer choose from (Pine 1993).
+
     Examples
     --------
     >>> configurations({"sole": ["trail", "snow"], "lining": ["none", "wool"]},
@@ -416,6 +421,11 @@ def best_configuration(
     ------
     ValueError
         As `match_quality`.
+
+    Notes
+    -----
+    The configuration with the highest `match_quality`. Best means nearest to the needs as stated; not everybody
+    can say what they need. Nearest by Gower's (1971) similarity.
 
     Examples
     --------
@@ -676,6 +686,12 @@ def rule_conflicts(rules: Sequence[Rule], customers: pd.DataFrame) -> pd.DataFra
     ValueError
         As `apply_rules`.
 
+    Notes
+    -----
+    Pairs (a, b) with equal priority and different actions; customers = those to whom both apply. Whether a rule of
+    higher priority settles the matter for some of them is shown by `apply_rules`. Our own audit of what Peppers
+    and Rogers (2017) call business rules.
+
     Examples
     --------
     >>> rules = [Rule("value", "at least", 500, "call", name="big"),
@@ -889,6 +905,12 @@ def revenue_movements(before: Any, after: Any) -> pd.Series:
     ------
     ValueError
         If lengths differ or a number is negative or missing.
+
+    Notes
+    -----
+    Per customer: expansion max(after − before, 0) and contraction max(before − after, 0) of those with revenue at
+    both ends, churn = before where after is 0, new = after where before is 0. Usual in subscription firms (Mehta,
+    Steinman and Murphy 2016).
 
     Examples
     --------

@@ -15,7 +15,6 @@ from scipy import stats
 from cxedu import validate
 
 __all__ = [
-    "Bargain",
     "SilentComplaints",
     "advocacy_reach",
     "bargain_value",
@@ -42,7 +41,7 @@ def first_contact_resolution(
     interactions: pd.DataFrame,
     by: str | None = None,
     *,
-    case: str = "case_id",
+    case: str = "case",
     contact: str = "contact",
     resolved: str = "resolved",
     believe_flag: bool = False,
@@ -85,7 +84,7 @@ def first_contact_resolution(
     --------
     >>> calls = pd.DataFrame(
     ...     {
-    ...         "case_id": [1, 2, 2, 3],
+    ...         "case": [1, 2, 2, 3],
     ...         "contact": [1, 1, 2, 1],
     ...         "resolved": [True, True, True, False],
     ...     }
@@ -110,7 +109,7 @@ def first_contact_resolution(
 def cost_per_resolution(
     interactions: pd.DataFrame,
     *,
-    case: str = "case_id",
+    case: str = "case",
     contact: str = "contact",
     resolved: str = "resolved",
     channel: str = "channel",
@@ -152,7 +151,7 @@ def cost_per_resolution(
     --------
     >>> contacts = pd.DataFrame(
     ...     {
-    ...         "case_id": [1, 2, 2, 3],
+    ...         "case": [1, 2, 2, 3],
     ...         "contact": [1, 1, 2, 1],
     ...         "channel": ["web", "web", "phone", "phone"],
     ...         "cost": [1.0, 1.0, 8.0, 8.0],
@@ -303,7 +302,13 @@ def channel_cost(
 
 
 class SilentComplaints(NamedTuple):
-    """What a survey says about those who never complained: see `silent_complaints`."""
+    """What a survey says about those who never complained: see `silent_complaints`.
+
+    Examples
+    --------
+    >>> silent_complaints(10, 15, 5)._fields
+    ('rate', 'low', 'high', 'dissatisfied', 'silent', 'standard_error')
+    """
 
     rate: float
     low: float

@@ -316,6 +316,11 @@ class SimulatedCase:
         The result of every run, in units of the function (€ for a net present value).
     draws : DataFrame, n rows
         The assumptions of every run, one column each.
+
+    Examples
+    --------
+    >>> SimulatedCase(np.array([-1.0, 1.0, 3.0, 5.0]), pd.DataFrame()).probability_positive
+    0.75
     """
 
     values: np.ndarray
@@ -696,7 +701,13 @@ def _periods(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 class DifferenceInDifferences(NamedTuple):
-    """Effect of a pilot, see `difference_in_differences`."""
+    """Effect of a pilot, see `difference_in_differences`.
+
+    Examples
+    --------
+    >>> difference_in_differences(10, 14, 10, 11).estimate
+    3.0
+    """
 
     estimate: float
     standard_error: float | None
@@ -894,7 +905,13 @@ def capability_index(
 
 
 class CapabilityGap(NamedTuple):
-    """Between what firms say and what they can do, see `capability_gap`."""
+    """Between what firms say and what they can do, see `capability_gap`.
+
+    Examples
+    --------
+    >>> capability_gap([1, 1, 1, 0], [1, 0, 0, 0]).gap
+    0.5
+    """
 
     agree: float
     can: float
@@ -1047,7 +1064,13 @@ def frontier(efficiency: Any, intimacy: Any) -> Any:
 
 
 class QueueWait(NamedTuple):
-    """A queue in the long run, see `queue_wait`."""
+    """A queue in the long run, see `queue_wait`.
+
+    Examples
+    --------
+    >>> queue_wait(arrival_rate=3, service_rate=4, servers=1).mean_wait  # 0.75 / (4 − 3)
+    0.75
+    """
 
     occupancy: float
     probability_of_waiting: float

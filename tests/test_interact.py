@@ -19,7 +19,7 @@ euros = st.floats(-1e4, 1e4)
 
 CONTACTS = pd.DataFrame(
     {
-        "case_id": [7, 7, 7, 8, 9, 9, 10],
+        "case": [7, 7, 7, 8, 9, 9, 10],
         "contact": [1, 2, 3, 1, 1, 2, 1],
         "channel": ["web", "phone", "phone", "web", "phone", "web", "store"],
         "cost": [1.0, 8.0, 8.0, 1.0, 8.0, 1.0, 5.0],
@@ -44,7 +44,7 @@ def test_first_contact_resolution_by_hand() -> None:
 def test_first_contact_resolution_against_a_loop(data: st.DataObject) -> None:
     cases = data.draw(st.lists(st.lists(st.booleans(), min_size=1, max_size=4), min_size=1))
     rows = [(c, k, flag) for c, flags in enumerate(cases) for k, flag in enumerate(flags)]
-    table = pd.DataFrame(rows, columns=["case_id", "contact", "resolved"])
+    table = pd.DataFrame(rows, columns=["case", "contact", "resolved"])
     table = table.sample(frac=1, random_state=data.draw(st.integers(0, 99)))  # order is irrelevant
     expected = sum(flags == [True] for flags in cases) / len(cases)
     believed = sum(flags[0] for flags in cases) / len(cases)
@@ -67,7 +67,7 @@ def test_cost_per_resolution_by_hand() -> None:
         assert table["cost"].sum() == CONTACTS["cost"].sum()
         assert table["resolutions"].sum() == 3  # a case is settled once
     names = {
-        "case_id": "fall",
+        "case": "fall",
         "contact": "nr",
         "channel": "weg",
         "cost": "preis",
@@ -93,7 +93,7 @@ def test_cost_per_resolution_by_hand() -> None:
         ({"resolved": ["yes"] * 7}, "must hold numbers only"),
         ({"contact": [1] * 7}, "two contacts of case 7 with the same 'contact'"),
         ({"contact": [1, "b", 3, 4, 5, 6, 7]}, "cannot be put in order"),
-        ({"case_id": [[1]] * 7}, "cannot be put in order"),
+        ({"case": [[1]] * 7}, "cannot be put in order"),
         ({"cost": [-1.0] * 7}, r"interactions\['cost'\]\[0\] is -1"),
         ({"channel": [None] * 7}, r"interactions\['channel'\] is missing"),
     ],
