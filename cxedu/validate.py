@@ -262,7 +262,11 @@ def generator(name: str, rng: Any) -> np.random.Generator:
     """
     if isinstance(rng, np.random.Generator):
         return rng
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, (bool, np.bool_)) and rng >= 0:
+    if (
+        isinstance(rng, (int, np.integer))
+        and not isinstance(rng, (bool, np.bool_, np.timedelta64))
+        and rng >= 0
+    ):
         return np.random.default_rng(int(rng))
     raise ValueError(
         f"{name} is {_short(rng)}; it must be a numpy.random.Generator or a seed (0, 1, 2 …)."
