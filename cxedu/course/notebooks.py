@@ -7,6 +7,7 @@ nothing leaves the file as it was.
 
 import hashlib
 import json
+import multiprocessing
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -34,8 +35,9 @@ def run_changed(root: Path, workers: int | None = None) -> list[Path]:
         if state(root).get(path.name) != (key := _key(root, path))
     }
     failures = []
+    fresh = multiprocessing.get_context("spawn")  # the progress bar has a thread: no forking
     with (
-        ProcessPoolExecutor(workers or os.cpu_count()) as pool,
+        ProcessPoolExecutor(workers or os.cpu_count(), mp_context=fresh) as pool,
         tqdm(total=len(changed), desc="chapters", unit="chapter", disable=not changed) as bar,
     ):
         running = {pool.submit(run, path): path for path in changed}

@@ -18,9 +18,12 @@ def anniversaries(start: np.ndarray, years: np.ndarray) -> np.ndarray:
     """Return the dates `years` after `start` (29 February becomes 28 February)."""
     month = start.astype("datetime64[M]")
     day = (start - month.astype("datetime64[D]")).astype(np.int64)
-    target = month + 12 * years
-    length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(int)
-    return target.astype("datetime64[D]") + np.minimum(day, length - 1)
+    target = month + (12 * years).astype("timedelta64[M]")
+    first, following = (
+        m.astype("datetime64[D]") for m in (target, target + np.timedelta64(1, "M"))
+    )
+    last = (following - first).astype(np.int64) - 1  # day of the month, from 0
+    return first + np.minimum(day, last).astype("timedelta64[D]")
 
 
 def draw_memberships(people: People, rng: np.random.Generator) -> dict[str, np.ndarray]:
