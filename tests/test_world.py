@@ -77,7 +77,7 @@ def test_the_categories_are_the_named_ones(small):
 
 def test_observed_tables_hold_no_truth(small):
     hidden = set().union(*(getattr(small.truth, t).columns for t in small.truth.tables))
-    keys = {"customer_id", "category"}
+    keys = {"customer_id", "category", "campaign"}
     latent = small.truth.customers.set_index("customer_id").select_dtypes("number")
     for name in small.tables:
         table = getattr(small, name)
@@ -95,9 +95,16 @@ def test_keys_match_and_are_unique(small):
     ids = tables["customers"]["customer_id"]
     assert ids.tolist() == list(range(1, 2001))
     for name, table in tables.items():
-        assert table["customer_id"].isin(ids).all(), name
-        key = {"transactions": ["transaction_id"], "wallet": ["customer_id", "category"]}
-        key = key.get(name.removeprefix("truth."), ["customer_id"])
+        if "customer_id" in table:
+            assert table["customer_id"].isin(ids).all(), name
+        key = {
+            "transactions": ["transaction_id"],
+            "wallet": ["customer_id", "category"],
+            "campaigns": ["campaign", "customer_id"],
+            "referrals": ["referrer_id", "referred_id"],
+            "truth.referrals": ["customer_id"],
+        }
+        key = key.get(name) or key.get(name.removeprefix("truth."), ["customer_id"])
         assert not table.duplicated(key).any(), name
     for name in ("memberships", "surveys"):
         assert tables[name]["customer_id"].equals(tables[f"truth.{name}"]["customer_id"])
@@ -190,6 +197,10 @@ GOLDEN = {
     "truth.memberships": "80fd7d3ff04962be",
     "truth.surveys": "e579c80ce0137793",
     "truth.wallet": "921b1706355e3780",
+    "campaigns": "b9dac70184154b5a",
+    "truth.campaigns": "a6004922567bfcfd",
+    "referrals": "c313b4cedd9f7c57",
+    "truth.referrals": "6a6b850a3010b8e3",
 }
 
 
@@ -226,7 +237,8 @@ def test_chunks_do_not_depend_on_each_other():
     others = every_table(more)
     for name, table in every_table(full).items():
         other = others[name]
-        other = other[other["customer_id"] <= chance.CHUNK].reset_index(drop=True)
+        owner = "referred_id" if name == "referrals" else "customer_id"
+        other = other[other[owner] <= chance.CHUNK].reset_index(drop=True)
         pd.testing.assert_frame_equal(other, table)
 
 

@@ -5,9 +5,9 @@
 >>> world
 World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
 >>> world.tables
-('customers', 'transactions', 'memberships', 'surveys', 'wallet')
+('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals')
 >>> world.truth.tables
-('customers', 'memberships', 'surveys', 'wallet')
+('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals')
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.world import memberships, people, purchases, surveys
+from cxedu.world import campaigns, memberships, people, purchases, referrals, surveys
 from cxedu.world.chance import CHUNK, child
 from cxedu.world.dictionary import DICTIONARY
 from cxedu.world.people import MERIDIAN, People
@@ -69,7 +69,7 @@ class World:
     ['customer_id', 'start', 'renewals', 'end', 'fee']
     """
 
-    tables = ("customers", "transactions", "memberships", "surveys", "wallet")
+    tables = ("customers", "transactions", "memberships", "surveys", "wallet", "campaigns", "referrals")
     start = pd.Timestamp(people.START)
     today = pd.Timestamp(people.TODAY)
 
@@ -139,6 +139,16 @@ class World:
     def wallet(self) -> pd.DataFrame:
         """One row per customer asked and category: spend_with_us, spend_with_rivals (€, last 52 weeks)."""
         return self._wallet[0].copy(deep=False)
+
+    @property
+    def campaigns(self) -> pd.DataFrame:
+        """One row per customer in an offer: campaign (randomised or targeted), date, treated, cost (€), responded, margin (€, 28 days, in the offer's own test shop)."""
+        return self._campaigns[0].copy(deep=False)
+
+    @property
+    def referrals(self) -> pd.DataFrame:
+        """One row per customer whom another one brought: referrer_id, referred_id, date, reward (€)."""
+        return self._referrals[0].copy(deep=False)
 
     @cached_property
     def truth(self) -> "Truth":
@@ -241,6 +251,38 @@ class World:
             table["category"] = _labels(table["category"], people.CATEGORIES)
         return pd.DataFrame(seen), pd.DataFrame(truth)
 
+    @cached_property
+    def _campaigns(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        made, consent = self._orders, self._customers["email_consent"].to_numpy()
+        ends = np.searchsorted(made["customer_id"], np.arange(self.n_customers + 2))
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            own = slice(ends[rows.start + 1], ends[rows.stop + 1])
+            orders = {name: made[name][own] for name in ("customer_id", "date")}
+            alive, last_day = made["alive"][rows], made["last_day"][rows]
+            part = self._people.part(rows)
+            return campaigns.draw_campaigns(part, orders, alive, last_day, consent[rows], rng)
+
+        seen, truth = _split(self._gather("campaigns", draw))
+        for table in (seen, truth):
+            table["campaign"] = _labels(table["campaign"], campaigns.CAMPAIGNS)
+        seen["date"] = _dates(seen["date"])
+        truth["response_type"] = _labels(truth["response_type"], campaigns.TYPES)
+        return _frame("campaigns", seen), _frame("truth.campaigns", truth)
+
+    @cached_property
+    def _referrals(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        made = self._orders
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            alive, last_day = made["alive"][rows], made["last_day"][rows]
+            return referrals.draw_referrals(self._people.part(rows), alive, last_day, rng)
+
+        seen, truth = _split(self._gather("referrals", draw))
+        seen["date"] = _dates(seen["date"])
+        seen["reward"] = np.full(seen["date"].size, referrals.REWARD)
+        return _frame("referrals", seen), _frame("truth.referrals", truth)
+
     def _chunks(self) -> Iterator[tuple[int, slice]]:
         for number, first in enumerate(range(0, self.n_customers, CHUNK)):
             yield number, slice(first, min(first + CHUNK, self.n_customers))
@@ -259,10 +301,10 @@ class Truth:
     >>> World(seed=1, n_customers=10).truth.gossip
     Traceback (most recent call last):
     ...
-    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet.
+    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals.
     """
 
-    tables = ("customers", "memberships", "surveys", "wallet")
+    tables = ("customers", "memberships", "surveys", "wallet", "campaigns", "referrals")
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -293,6 +335,16 @@ class Truth:
         """One row per customer and category: wallet (€, with us and with rivals, last 52 weeks)."""
         return self._world._wallet[1].copy(deep=False)
 
+    @property
+    def campaigns(self) -> pd.DataFrame:
+        """One row per customer in an offer: probability to respond without and with it, uplift, margin_uplift (€), response_type."""
+        return self._world._campaigns[1].copy(deep=False)
+
+    @property
+    def referrals(self) -> pd.DataFrame:
+        """One row per customer: referral_propensity (1 on average), would_have_joined (without a referral)."""
+        return self._world._referrals[1].copy(deep=False)
+
     @cached_property
     def _customers(self) -> pd.DataFrame:
         who, alive = self._world._people, self._world._orders["alive"]
@@ -320,6 +372,11 @@ def _split(made: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the columns of an observed table from those of its truth."""
     truth = {k.removeprefix("truth."): v for k, v in made.items() if k.startswith("truth.")}
     return {k: v for k, v in made.items() if not k.startswith("truth.")}, truth
+
+
+def _frame(table: str, columns: dict[str, Any]) -> pd.DataFrame:
+    """Return the columns as a table, in the order of the dictionary."""
+    return pd.DataFrame({name: columns[name] for name in DICTIONARY[table]}, copy=False)
 
 
 def _dates(days: np.ndarray) -> np.ndarray:

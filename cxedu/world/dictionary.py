@@ -68,6 +68,29 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
                 "said to be spent with rivals in the last 52 weeks",
             ),
         },
+        "campaigns": {
+            "campaign": ("category", "", "randomised (a coin decided who was treated) or targeted (a rule did)"),
+            "customer_id": _ID,
+            "date": ("datetime64[s]", "date", "first day of the offer"),
+            "treated": ("bool", "", "got the offer: a card with a voucher; the others are the control group"),
+            "cost": ("float64", "€", "card and postage; 0 for the untreated"),
+            "responded": (
+                "bool",
+                "",
+                "bought within 28 days in the offer's own test shop (such purchases are not in transactions)",
+            ),
+            "margin": (
+                "float64",
+                "€",
+                "contribution margin in those 28 days in the test shop, after the voucher and before the cost of the card",
+            ),
+        },
+        "referrals": {
+            "referrer_id": ("int64", "", "number of the customer who recommended Meridian"),
+            "referred_id": ("int64", "", "number of the newcomer; each has at most one referrer"),
+            "date": ("datetime64[s]", "date", "day of the newcomer's first order"),
+            "reward": ("float64", "€", "paid to the referrer on that day"),
+        },
         "truth.customers": {
             "customer_id": _ID,
             "needs_segment": ("category", "", "explorer, family, athlete or style"),
@@ -120,6 +143,37 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "customer_id": _ID,
             "category": _CATEGORY,
             "wallet": ("float64", "€ per year", "spent with us and with rivals in the last 52 weeks"),
+        },
+        "truth.campaigns": {
+            "campaign": ("category", "", "randomised or targeted"),
+            "customer_id": _ID,
+            "treatment_probability": ("float64", "probability", "to be treated, by the rule of the offer"),
+            "probability_without": ("float64", "probability", "to respond if untreated"),
+            "probability_with": ("float64", "probability", "to respond if treated"),
+            "uplift": ("float64", "probability", "probability_with − probability_without"),
+            "margin_uplift": (
+                "float64",
+                "€",
+                "expected margin if treated − if untreated, before the cost of the card",
+            ),
+            "response_type": (
+                "category",
+                "",
+                "persuadable, sure thing, lost cause or sleeping dog: what the customer would do with and without",
+            ),
+        },
+        "truth.referrals": {
+            "customer_id": _ID,
+            "referral_propensity": (
+                "float64",
+                "1 = average",
+                "readiness to recommend: relative probability to be the referrer of a given newcomer",
+            ),
+            "would_have_joined": (
+                "bool",
+                "",
+                "had become a customer without a referral too (true for all who came alone)",
+            ),
         },
     }
 )  # fmt: skip
