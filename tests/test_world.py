@@ -77,7 +77,7 @@ def test_the_categories_are_the_named_ones(small):
 
 def test_observed_tables_hold_no_truth(small):
     hidden = set().union(*(getattr(small.truth, t).columns for t in small.truth.tables))
-    keys = {"customer_id", "category", "campaign"}
+    keys = {"customer_id", "category", "campaign", "record_id"}
     latent = small.truth.customers.set_index("customer_id").select_dtypes("number")
     for name in small.tables:
         table = getattr(small, name)
@@ -100,6 +100,7 @@ def test_keys_match_and_are_unique(small):
         key = {
             "transactions": ["transaction_id"],
             "wallet": ["customer_id", "category"],
+            "contacts": ["record_id"],
             "campaigns": ["campaign", "customer_id"],
             "referrals": ["referrer_id", "referred_id"],
             "truth.referrals": ["customer_id"],
@@ -201,6 +202,8 @@ GOLDEN = {
     "truth.campaigns": "a6004922567bfcfd",
     "referrals": "c313b4cedd9f7c57",
     "truth.referrals": "6a6b850a3010b8e3",
+    "contacts": "a6029031f3d3025e",
+    "truth.contacts": "c23fa6cebd257401",
 }
 
 
@@ -237,8 +240,9 @@ def test_chunks_do_not_depend_on_each_other():
     others = every_table(more)
     for name, table in every_table(full).items():
         other = others[name]
-        owner = "referred_id" if name == "referrals" else "customer_id"
-        other = other[other[owner] <= chance.CHUNK].reset_index(drop=True)
+        owner = {"referrals": "referred_id", "contacts": "record_id"}.get(name, "customer_id")
+        last = len(table) if name == "contacts" else chance.CHUNK
+        other = other[other[owner] <= last].reset_index(drop=True)
         pd.testing.assert_frame_equal(other, table)
 
 

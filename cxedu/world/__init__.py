@@ -5,9 +5,9 @@
 >>> world
 World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
 >>> world.tables
-('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals')
+('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'contacts')
 >>> world.truth.tables
-('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals')
+('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'contacts')
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.world import campaigns, memberships, people, purchases, referrals, surveys
+from cxedu.world import campaigns, contacts, memberships, people, purchases, referrals, surveys
 from cxedu.world.chance import CHUNK, child
 from cxedu.world.dictionary import DICTIONARY
 from cxedu.world.people import MERIDIAN, People
@@ -69,7 +69,16 @@ class World:
     ['customer_id', 'start', 'renewals', 'end', 'fee']
     """
 
-    tables = ("customers", "transactions", "memberships", "surveys", "wallet", "campaigns", "referrals")
+    tables = (
+        "customers",
+        "transactions",
+        "memberships",
+        "surveys",
+        "wallet",
+        "campaigns",
+        "referrals",
+        "contacts",
+    )
     start = pd.Timestamp(people.START)
     today = pd.Timestamp(people.TODAY)
 
@@ -149,6 +158,11 @@ class World:
     def referrals(self) -> pd.DataFrame:
         """One row per customer whom another one brought: referrer_id, referred_id, date, reward (€)."""
         return self._referrals[0].copy(deep=False)
+
+    @property
+    def contacts(self) -> pd.DataFrame:
+        """One row per record in a silo: record_id, silo, first_name, last_name, email, phone, street, city, postcode, birth_date (texts as that silo writes them), created (date)."""
+        return self._contacts[0].copy(deep=False)
 
     @cached_property
     def truth(self) -> "Truth":
@@ -283,6 +297,33 @@ class World:
         seen["reward"] = np.full(seen["date"].size, referrals.REWARD)
         return _frame("referrals", seen), _frame("truth.referrals", truth)
 
+    @cached_property
+    def _contacts(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        region = self._customers["region"].cat.codes.to_numpy()
+        orders, members = self._orders, self._memberships[0]
+        joined = (members["start"] - self.start).dt.days.to_numpy()
+        member = members["customer_id"].to_numpy()
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            part, n = self._people.part(rows), rows.stop - rows.start
+            own = slice(*np.searchsorted(orders["customer_id"], [rows.start + 1, rows.stop + 1]))
+            row, channel, date = (orders[k][own] for k in ("customer_id", "channel", "date"))
+            seen = contacts.first_seen(n, row - rows.start - 1, channel, date)
+            own = slice(*np.searchsorted(member, [rows.start + 1, rows.stop + 1]))
+            seen[member[own] - rows.start - 1, contacts.LOYALTY] = joined[own]
+            return contacts.draw_contacts(part, region[rows], seen, rng)
+
+        seen, truth = _split(self._gather("contacts", draw))
+        record_id = np.arange(1, seen["created"].size + 1, dtype=np.int64)
+        seen["silo"] = _labels(seen["silo"], contacts.SILOS)
+        seen["created"] = _dates(seen["created"])
+        truth["typo"] = _labels(truth["typo"], contacts.TYPOS)
+        texts = dict.fromkeys(contacts.FIELDS, "str")
+        return (
+            pd.DataFrame({"record_id": record_id, **seen}).astype(texts),
+            pd.DataFrame({"record_id": record_id, **truth}),
+        )
+
     def _chunks(self) -> Iterator[tuple[int, slice]]:
         for number, first in enumerate(range(0, self.n_customers, CHUNK)):
             yield number, slice(first, min(first + CHUNK, self.n_customers))
@@ -301,10 +342,10 @@ class Truth:
     >>> World(seed=1, n_customers=10).truth.gossip
     Traceback (most recent call last):
     ...
-    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals.
+    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, contacts.
     """
 
-    tables = ("customers", "memberships", "surveys", "wallet", "campaigns", "referrals")
+    tables = ("customers", "memberships", "surveys", "wallet", "campaigns", "referrals", "contacts")
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -344,6 +385,11 @@ class Truth:
     def referrals(self) -> pd.DataFrame:
         """One row per customer: referral_propensity (1 on average), would_have_joined (without a referral)."""
         return self._world._referrals[1].copy(deep=False)
+
+    @property
+    def contacts(self) -> pd.DataFrame:
+        """One row per record: record_id, customer_id (whose it is), and what befell it: typo (field), nickname, former_address, former_surname, family_email, missing (fields), duplicate."""
+        return self._world._contacts[1].copy(deep=False)
 
     @cached_property
     def _customers(self) -> pd.DataFrame:

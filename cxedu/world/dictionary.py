@@ -8,6 +8,7 @@ from cxedu.world.surveys import NEED_ITEMS, TRUST_ITEMS
 About = tuple[str, str, str]  # type, unit, meaning
 
 _ID: About = ("int64", "", "number of the customer, from 1")
+_RECORD: About = ("int64", "", "number of the record in a silo, from 1")
 _CATEGORY: About = ("category", "", "footwear, clothing, tents, packs, climbing or cycling")
 
 _items = {
@@ -90,6 +91,19 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "referred_id": ("int64", "", "number of the newcomer; each has at most one referrer"),
             "date": ("datetime64[s]", "date", "day of the newcomer's first order"),
             "reward": ("float64", "€", "paid to the referrer on that day"),
+        },
+        "contacts": {
+            "record_id": _RECORD,
+            "silo": ("category", "", "web, store, call centre or loyalty: the system that keeps it"),
+            "first_name": ("str", "", "given name or nickname; empty in the call centre"),
+            "last_name": ("str", "", "surname; in the call centre “LAST, FIRST”"),
+            "email": ("str", "", "e-mail address; some families share one"),
+            "phone": ("str", "", "phone number, in the silo's own form"),
+            "street": ("str", "", "street and house number"),
+            "city": ("str", "", "name of the town"),
+            "postcode": ("str", "", "five digits"),
+            "birth_date": ("str", "date", "date of birth, in the silo's own form"),
+            "created": ("datetime64[s]", "date", "day on which the record was made"),
         },
         "truth.customers": {
             "customer_id": _ID,
@@ -174,6 +188,17 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
                 "",
                 "had become a customer without a referral too (true for all who came alone)",
             ),
+        },
+        "truth.contacts": {
+            "record_id": _RECORD,
+            "customer_id": _ID,
+            "typo": ("category", "", "field with a typo: none, first_name, … or birth_date"),
+            "nickname": ("bool", "", "first_name is a nickname"),
+            "former_address": ("bool", "", "made before the customer moved house"),
+            "former_surname": ("bool", "", "made before the customer's surname changed"),
+            "family_email": ("bool", "", "email is one that a household shares"),
+            "missing": ("int64", "fields", "how many of the eight fields were not asked for"),
+            "duplicate": ("bool", "", "a second record of the same customer in the same silo"),
         },
     }
 )  # fmt: skip
