@@ -77,7 +77,7 @@ def test_the_categories_are_the_named_ones(small):
 
 def test_observed_tables_hold_no_truth(small):
     hidden = set().union(*(getattr(small.truth, t).columns for t in small.truth.tables))
-    keys = {"customer_id", "category", "campaign", "record_id"}
+    keys = {"customer_id", "category", "campaign", "record_id", "transaction_id", "step", "channel"}
     latent = small.truth.customers.set_index("customer_id").select_dtypes("number")
     for name in small.tables:
         table = getattr(small, name)
@@ -104,6 +104,10 @@ def test_keys_match_and_are_unique(small):
             "campaigns": ["campaign", "customer_id"],
             "referrals": ["referrer_id", "referred_id"],
             "truth.referrals": ["customer_id"],
+            "interactions": ["interaction_id"],
+            "journeys": ["case", "step"],
+            "truth.failures": ["transaction_id"],
+            "truth.friction": ["step", "channel"],
         }
         key = key.get(name) or key.get(name.removeprefix("truth."), ["customer_id"])
         assert not table.duplicated(key).any(), name
@@ -204,6 +208,10 @@ GOLDEN = {
     "truth.referrals": "6a6b850a3010b8e3",
     "contacts": "a6029031f3d3025e",
     "truth.contacts": "c23fa6cebd257401",
+    "interactions": "982d8987f3ce366e",
+    "journeys": "8e62c11098642534",
+    "truth.failures": "caaa6a4dc851bab2",
+    "truth.friction": "d5c779dd0ae49960",
 }
 
 
@@ -240,6 +248,9 @@ def test_chunks_do_not_depend_on_each_other():
     others = every_table(more)
     for name, table in every_table(full).items():
         other = others[name]
+        if name == "truth.friction":  # is the same for every company
+            pd.testing.assert_frame_equal(other, table)
+            continue
         owner = {"referrals": "referred_id", "contacts": "record_id"}.get(name, "customer_id")
         last = len(table) if name == "contacts" else chance.CHUNK
         other = other[other[owner] <= last].reset_index(drop=True)

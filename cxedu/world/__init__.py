@@ -5,9 +5,9 @@
 >>> world
 World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
 >>> world.tables
-('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'contacts')
+('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'interactions', 'journeys', 'contacts')
 >>> world.truth.tables
-('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'contacts')
+('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'failures', 'friction', 'contacts')
 """
 
 import hashlib
@@ -20,7 +20,17 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.world import campaigns, contacts, memberships, people, purchases, referrals, surveys
+from cxedu.world import (
+    campaigns,
+    contacts,
+    interactions,
+    journeys,
+    memberships,
+    people,
+    purchases,
+    referrals,
+    surveys,
+)
 from cxedu.world.chance import CHUNK, child
 from cxedu.world.dictionary import DICTIONARY
 from cxedu.world.people import MERIDIAN, People
@@ -77,6 +87,8 @@ class World:
         "wallet",
         "campaigns",
         "referrals",
+        "interactions",
+        "journeys",
         "contacts",
     )
     start = pd.Timestamp(people.START)
@@ -158,6 +170,16 @@ class World:
     def referrals(self) -> pd.DataFrame:
         """One row per customer whom another one brought: referrer_id, referred_id, date, reward (€)."""
         return self._referrals[0].copy(deep=False)
+
+    @property
+    def interactions(self) -> pd.DataFrame:
+        """One row per contact: case, contact (1, 2 … in the case), order it is about, channel, reason, minutes, cost (€), resolved, complaint, recovery."""
+        return self._interactions.copy(deep=False)
+
+    @property
+    def journeys(self) -> pd.DataFrame:
+        """One row per event on the way to an order and after: case, customer_id, step, channel, time, effort (1–7), emotion (−2 … 2)."""
+        return self._journeys.copy(deep=False)
 
     @property
     def contacts(self) -> pd.DataFrame:
@@ -298,6 +320,73 @@ class World:
         return _frame("referrals", seen), _frame("truth.referrals", truth)
 
     @cached_property
+    def _service(self) -> Arrays:
+        """Arrays of contacts, of what happened at every order, and of its first contact."""
+        made, club = self._orders, self._memberships[0]
+        ends = np.searchsorted(made["customer_id"], np.arange(self.n_customers + 2))
+        begins, stops = np.ones(self.n_customers, np.int64), np.zeros(self.n_customers, np.int64)
+        rows = club["customer_id"].to_numpy() - 1
+        begins[rows] = (club["start"] - self.start).dt.days
+        stops[rows] = (club["end"].fillna(self.today) - self.start).dt.days
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            own = slice(ends[rows.start + 1], ends[rows.stop + 1])
+            wanted = ("customer_id", "date", "channel", "category", "margin")
+            orders = {name: made[name][own] for name in wanted}
+            orders["transaction_id"] = np.arange(own.start + 1, own.stop + 1, dtype=np.int64)
+            part, alive = self._people.part(rows), made["alive"][rows]
+            return interactions.draw_interactions(
+                part, orders, alive, (begins[rows], stops[rows]), rng
+            )
+
+        return self._gather("interactions", draw)
+
+    @cached_property
+    def _interactions(self) -> pd.DataFrame:
+        made = self._service
+        # A case is numbered within its chunk; together with the chunk that is a number of its own.
+        chunk = (made["customer_id"] - 1) // CHUNK
+        case = pd.factorize(chunk * (1 << 32) + made["case"])[0]
+        seen = made | {
+            "interaction_id": np.arange(1, case.size + 1, dtype=np.int64),
+            "case": (case + 1).astype(np.int64),
+            "date": _dates(made["date"]),
+            "channel": _labels(made["channel"], interactions.CONTACT_CHANNELS),
+            "reason": _labels(made["reason"], interactions.REASONS),
+            "recovery": _labels(made["recovery"], interactions.RECOVERIES),
+        }
+        return _frame("interactions", seen)
+
+    @cached_property
+    def _failures(self) -> pd.DataFrame:
+        truth = _split(self._service)[1]
+        truth["severity"] = _labels(truth["severity"], interactions.SEVERITIES)
+        return _frame("truth.failures", truth)
+
+    @cached_property
+    def _journeys(self) -> pd.DataFrame:
+        made, service = self._orders, self._service
+        consent = self._customers["profiling_consent"].to_numpy()
+        ends = np.searchsorted(made["customer_id"], np.arange(self.n_customers + 2))
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            own = slice(ends[rows.start + 1], ends[rows.stop + 1])
+            orders = {name: made[name][own] for name in ("customer_id", "date", "channel")}
+            orders |= {name: service[f"truth.{name}"][own] for name in ("failed", "recovered")}
+            orders |= {f"contact_{k}": service[f"order.{k}"][own] for k in ("day", "channel")}
+            part = self._people.part(rows)
+            alive, last_day = made["alive"][rows], made["last_day"][rows]
+            return journeys.draw_journeys(part, consent[rows], alive, last_day, orders, rng)
+
+        seen: dict[str, Any] = dict(self._gather("journeys", draw))
+        seen["case"] = np.cumsum(seen.pop("new"), dtype=np.int64)
+        seen["step"] = _labels(seen["step"], journeys.STEPS)
+        seen["channel"] = _labels(seen["channel"], people.CHANNELS)
+        start = people.START.astype("datetime64[s]")
+        seen["time"] = start + seen["time"].astype("timedelta64[s]")
+        return _frame("journeys", seen)
+
+    @cached_property
     def _contacts(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         region = self._customers["region"].cat.codes.to_numpy()
         orders, members = self._orders, self._memberships[0]
@@ -342,10 +431,20 @@ class Truth:
     >>> World(seed=1, n_customers=10).truth.gossip
     Traceback (most recent call last):
     ...
-    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, contacts.
+    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, failures, friction, contacts.
     """
 
-    tables = ("customers", "memberships", "surveys", "wallet", "campaigns", "referrals", "contacts")
+    tables = (
+        "customers",
+        "memberships",
+        "surveys",
+        "wallet",
+        "campaigns",
+        "referrals",
+        "failures",
+        "friction",
+        "contacts",
+    )
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -385,6 +484,19 @@ class Truth:
     def referrals(self) -> pd.DataFrame:
         """One row per customer: referral_propensity (1 on average), would_have_joined (without a referral)."""
         return self._world._referrals[1].copy(deep=False)
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """One row per order: failed, severity, voiced (or swallowed), recovered, leave_probability, effect (of the failure on it), left."""
+        return self._world._failures.copy(deep=False)
+
+    @property
+    def friction(self) -> pd.DataFrame:
+        """One row per step × channel: whether friction is planted, drop_off with and without it, effort_level."""
+        table = journeys.cells()
+        table["step"] = pd.Categorical(table["step"], journeys.STEPS)
+        table["channel"] = pd.Categorical(table["channel"], people.CHANNELS)
+        return table
 
     @property
     def contacts(self) -> pd.DataFrame:
