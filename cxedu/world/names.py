@@ -224,5 +224,7 @@ def fold(text: str) -> str:
     >>> fold("Søren Łukasz Weiß, Noël")
     'Soren Lukasz Weiss, Noel'
     """
+    if text.isascii():
+        return text
     apart = unicodedata.normalize("NFKD", text.translate(_UNFOLDED))
     return "".join(c for c in apart if not unicodedata.combining(c))
