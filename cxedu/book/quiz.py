@@ -41,7 +41,7 @@ def quiz_html(
     chapter: int, question: str | None = None, folder: Path | None = None
 ) -> tuple[str, int]:
     """The HTML that `quiz` displays, and how many questions it holds."""
-    questions = [q for q in load_bank(chapter, folder) if "page" in q.where]
+    questions = [q for q in load_bank(chapter, folder, schema=False) if "page" in q.where]
     if question is not None:
         known = ", ".join(q.id for q in questions)
         questions = [q for q in questions if q.id == question]
