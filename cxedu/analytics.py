@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import special, stats
 
 from cxedu import validate
+from cxedu.experience import wilson_interval
 
 __all__ = [
     "ABTest",
@@ -325,20 +326,20 @@ def calibration_table(
     y, p = _predicted(outcome, probability)
     count = validate.whole("groups", groups, 1, 10**6)
     validate.choice("by", by, ["quantile", "width"])
-    z = _z(validate.number("level", level, 0, 1, low_open=True, high_open=True))
+    validate.number("level", level, 0, 1, low_open=True, high_open=True)
     if by == "width":
         group = _widths(p, count)
     else:
         group = np.searchsorted(np.sort(p), p, side="left") * count // p.size
     used, group = np.unique(group, return_inverse=True)
     n = np.bincount(group)
-    observed = np.bincount(group, y) / n
-    low, high = _wilson(observed, n, z)
+    happened = np.bincount(group, y)
+    low, high = wilson_interval(happened, n, level)
     return pd.DataFrame(
         {
             "customers": n,
             "predicted": np.bincount(group, p) / n,
-            "observed": observed,
+            "observed": happened / n,
             "low": low,
             "high": high,
         },
@@ -513,7 +514,7 @@ def uplift_by_decile(
     [1.0, -1.0]
     """
     y, t, s = _campaign(outcome, treated, score)
-    z = _z(validate.number("level", level, 0, 1, low_open=True, high_open=True))
+    validate.number("level", level, 0, 1, low_open=True, high_open=True)
     sizes = _sizes(y.size, groups)
     n_t, r_t, r_c = _by_group(s, sizes, t, t * y, (1 - t) * y)
     n_c = sizes - n_t
@@ -522,8 +523,9 @@ def uplift_by_decile(
             raise ValueError(
                 f"decile {int(np.argmin(n)) + 1} has no {name} customer; take fewer groups than {sizes.size}."
             )
-    p_t, p_c = np.clip(r_t / n_t, 0, 1), np.clip(r_c / n_c, 0, 1)
-    low, high = _newcombe(p_c, n_c, p_t, n_t, z)
+    r_t, r_c = np.clip(r_t, 0, n_t), np.clip(r_c, 0, n_c)
+    p_t, p_c = r_t / n_t, r_c / n_c
+    low, high = _newcombe(r_c, n_c, r_t, n_t, level)
     return pd.DataFrame(
         {
             "customers": sizes,
@@ -695,9 +697,8 @@ def ab_test(successes_a: int, n_a: int, successes_b: int, n_b: int, level: float
     count_b = validate.whole("n_b", n_b, 1, 1e15)
     won_a = validate.whole("successes_a", successes_a, 0, count_a)
     won_b = validate.whole("successes_b", successes_b, 0, count_b)
-    z = _z(validate.number("level", level, 0, 1, low_open=True, high_open=True))
     a, b = won_a / count_a, won_b / count_b
-    low, high = _newcombe(a, count_a, b, count_b, z)
+    low, high = _newcombe(won_a, count_a, won_b, count_b, level)
     pooled = (won_a + won_b) / (count_a + count_b)
     error = math.sqrt(pooled * (1 - pooled) * (1 / count_a + 1 / count_b))
     p_value = float(2 * stats.norm.sf(abs(b - a) / error)) if error > 0 else 1.0
@@ -906,7 +907,7 @@ def peeking_false_positive_rate(
     wanted = validate.numbers("looks", looks, 1, 10_000)
     if np.any(wanted != np.floor(wanted)):
         raise ValueError(f"looks is {looks}; it must hold whole numbers.")
-    limit = _z(1 - validate.number("alpha", alpha, 0, 1, low_open=True, high_open=True))
+    limit = -special.ndtri(validate.number("alpha", alpha, 0, 1, low_open=True, high_open=True) / 2)
     count = validate.whole("simulations", simulations, 100, 10**7)
     chance = validate.generator("rng", rng)
     total, ever = np.zeros(count), np.zeros(count, dtype=bool)
@@ -1362,21 +1363,12 @@ def _widths(p: np.ndarray, count: int) -> np.ndarray:
     return np.minimum((p * count).astype(int), count - 1)
 
 
-def _z(level: float) -> float:
-    """Normal quantile that encloses `level` on both sides."""
-    return float(-special.ndtri((1 - level) / 2))
-
-
-def _wilson(share: Any, n: Any, z: float) -> tuple[Any, Any]:
-    """Score interval of a share (Wilson 1927)."""
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return np.clip(centre - reach, 0, share), np.clip(centre + reach, share, 1)
-
-
-def _newcombe(a: Any, n_a: Any, b: Any, n_b: Any, z: float) -> tuple[Any, Any]:
-    """Interval of b − a from the score intervals of both (Newcombe 1998, method 10)."""
-    (low_a, high_a), (low_b, high_b) = _wilson(a, n_a, z), _wilson(b, n_b, z)
+def _newcombe(k_a: Any, n_a: Any, k_b: Any, n_b: Any, level: float) -> tuple[Any, Any]:
+    """Interval of k_b/n_b − k_a/n_a from the score intervals of both (Newcombe 1998, method 10)."""
+    (low_a, high_a), (low_b, high_b) = (
+        wilson_interval(k, n, level) for k, n in ((k_a, n_a), (k_b, n_b))
+    )
+    a, b = k_a / n_a, k_b / n_b
     low = b - a - np.sqrt((b - low_b) ** 2 + (high_a - a) ** 2)
     high = b - a + np.sqrt((high_b - b) ** 2 + (a - low_a) ** 2)
     return low, high

@@ -210,14 +210,14 @@ def customer_satisfaction(
     return Estimate("CSAT", p, low, high, error, x.size, _level(level), "share", "higher")
 
 
-def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: Any, n: Any, level: float = 0.95) -> tuple[Any, Any]:
     """Interval of a share, good for few answers and for shares near 0 or 1 as well.
 
     Parameters
     ----------
-    successes : int, 0 to `n`
-        How many said yes.
-    n : int, at least 1
+    successes : number or array, 0 to `n`
+        How many said yes. A fraction is allowed: customers who can't be told apart may share a yes.
+    n : number or array, greater than 0
         How many answered.
     level : float, between 0 and 1
         Level of the interval.
@@ -225,31 +225,41 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float,
     Returns
     -------
     (low, high)
-        Shares, 0 to 1.
+        Shares, 0 to 1: two numbers, or two arrays (Series) in the form of what was given.
 
     Raises
     ------
     ValueError
-        If a number is outside its range.
+        If a number is outside its range, or shapes don't fit each other.
 
     Notes
     -----
     All shares π with |p − π| ≤ z √(π(1 − π) / n), that is
-    (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). Wilson (1927).
+    (k + z²/2 ± z √(k(1 − p) + z²/4)) / (n + z²) with p = k / n. Wilson (1927).
 
     Examples
     --------
     >>> [round(x, 4) for x in wilson_interval(7, 10)]
     [0.3968, 0.8922]
+    >>> low, high = wilson_interval([0, 7], 10)
+    >>> high.round(4)
+    array([0.2775, 0.8922])
     """
-    size = validate.whole("n", n, 1, 2**53)
-    k = validate.whole("successes", successes, 0, size)
-    z2 = stats.norm.ppf((1 + _level(level)) / 2) ** 2
-    p = k / size
-    centre = p + z2 / (2 * size)
-    half = np.sqrt(z2 * (p * (1 - p) / size + z2 / (4 * size**2)))
-    low, high = (centre - half) / (1 + z2 / size), (centre + half) / (1 + z2 / size)
-    return (0.0 if k == 0 else float(low), 1.0 if k == size else float(high))
+    validate.broadcastable(successes=successes, n=n)
+    size = validate.numbers("n", n, 0, 2**53, low_open=True)
+    if size.ndim == 0:
+        k = validate.numbers("successes", successes, 0, float(size))
+    else:
+        k = validate.numbers("successes", successes, 0)
+    k, size = np.broadcast_arrays(k, size)
+    if (k > size).any():
+        at = int(np.argmax(k > size))
+        raise ValueError(f"successes[{at}] is {k[at]:g}; it must be at most n, {size[at]:g}.")
+    z = stats.norm.isf((1 - _level(level)) / 2)
+    reach = z * np.sqrt(k * (1 - k / size) + z**2 / 4)
+    low, high = ((k + z**2 / 2 + side) / (size + z**2) for side in (-reach, reach))
+    low, high = np.where(k == 0, 0.0, low), np.where(k == size, 1.0, high)
+    return validate.like(low, successes, n), validate.like(high, successes, n)
 
 
 def customer_effort_score(

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cxedu import validate
+from cxedu.experience import wilson_interval
 
 __all__ = [
     "SilentComplaints",
@@ -412,13 +412,13 @@ def silent_complaints(
     n2 = validate.whole("surveyed_dissatisfied", surveyed_dissatisfied, 1, 1e12)
     m = validate.whole("of_whom_voiced", of_whom_voiced, 0, min(n1, n2))
     p = validate.number("level", level, 0, 1, low_open=True, high_open=True)
-    interval = stats.binomtest(m, n2).proportion_ci(confidence_level=p, method="wilson")
+    low, high = wilson_interval(m, n2, p)
     total = (n1 + 1) * (n2 + 1) / (m + 1) - 1
     variance = (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / ((m + 1) ** 2 * (m + 2))
     return SilentComplaints(
         rate=m / n2,
-        low=float(interval.low),
-        high=float(interval.high),
+        low=low,
+        high=high,
         dissatisfied=total,
         silent=total - n1,
         standard_error=float(np.sqrt(variance)),

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import optimize, sparse, stats
 
 from cxedu import validate
+from cxedu.experience import wilson_interval
 
 __all__ = [
     "CapabilityGap",
@@ -1004,10 +1005,7 @@ def _paired_interval(a: np.ndarray, b: np.ndarray, level: float) -> tuple[float,
     if excess > 0:  # Newcombe's correction, so that φ isn't taken for larger than it is
         excess = max(excess - count / 2, 0.0)
     phi = excess / math.sqrt(spread) if spread else 0.0
-    (l1, u1), (l2, u2) = (
-        stats.binomtest(k, count).proportion_ci(confidence_level=level, method="wilson")
-        for k in (x, y)
-    )
+    (l1, u1), (l2, u2) = (wilson_interval(k, count, level) for k in (x, y))
     p1, p2 = x / count, y / count
     down, up = p1 - l1, u2 - p2
     below = math.sqrt(max(down**2 - 2 * phi * down * up + up**2, 0))

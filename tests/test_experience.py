@@ -159,6 +159,19 @@ def test_wilson_agrees_with_scipy(n: int, share: float, level: float) -> None:
     assert got == (pytest.approx(oracle.low, abs=1e-12), pytest.approx(oracle.high, abs=1e-12))
 
 
+def test_wilson_of_many_shares_at_once() -> None:
+    k = pd.Series([0, 3, 20, 7], index=["a", "b", "c", "d"])
+    low, high = experience.wilson_interval(k, 20, 0.9)
+    assert low.index.equals(k.index)
+    for name, count in k.items():
+        oracle = stats.binomtest(count, 20).proportion_ci(0.9, method="wilson")
+        assert (low[name], high[name]) == pytest.approx((oracle.low, oracle.high), abs=1e-12)
+    with pytest.raises(ValueError, match=r"successes\[1\] is 5; it must be at most n, 4"):
+        experience.wilson_interval([1, 5], [2, 4])
+    with pytest.raises(ValueError, match="successes has .*, n has"):
+        experience.wilson_interval([1, 5], [2, 4, 6])
+
+
 @quick
 @given(x=st.lists(st.integers(1, 5), min_size=1, max_size=40))
 def test_csat_is_a_share(x: list) -> None:
