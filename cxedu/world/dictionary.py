@@ -9,6 +9,7 @@ About = tuple[str, str, str]  # type, unit, meaning
 
 _ID: About = ("int64", "", "number of the customer, from 1")
 _RECORD: About = ("int64", "", "number of the record in a silo, from 1")
+_PRODUCT: About = ("int64", "", "number of the product in the catalogue, from 1")
 _CATEGORY: About = ("category", "", "footwear, clothing, tents, packs, climbing or cycling")
 
 _items = {
@@ -130,6 +131,18 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "birth_date": ("str", "date", "date of birth, in the silo's own form"),
             "created": ("datetime64[s]", "date", "day on which the record was made"),
         },
+        "ratings": {
+            "customer_id": _ID,
+            "product_id": _PRODUCT,
+            "date": ("datetime64[s]", "date", "day of the rating, some time after an order in the product's category"),
+            "rating": ("int64", "1–5 stars", "how the customer rates the product, 5 = excellent"),
+        },
+        "products": {
+            "product_id": _PRODUCT,
+            "name": ("str", "", "name in the catalogue"),
+            "category": _CATEGORY,
+            "price": ("float64", "€", "catalogue price"),
+        },
         "truth.customers": {
             "customer_id": _ID,
             "needs_segment": ("category", "", "explorer, family, athlete or style"),
@@ -189,7 +202,7 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "treatment_probability": ("float64", "probability", "to be treated, by the rule of the offer"),
             "probability_without": ("float64", "probability", "to respond if untreated"),
             "probability_with": ("float64", "probability", "to respond if treated"),
-            "uplift": ("float64", "probability", "probability_with − probability_without"),
+            "uplift": ("float64", "difference of probabilities", "probability_with − probability_without"),
             "margin_uplift": (
                 "float64",
                 "€",
@@ -228,7 +241,7 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             ),
             "effect": (
                 "float64",
-                "probability",
+                "difference of probabilities",
                 "leave_probability − what it had been if nothing had failed at this order",
             ),
             "left": ("bool", "", "dropped out after this order"),
@@ -251,6 +264,11 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "family_email": ("bool", "", "email is one that a household shares"),
             "missing": ("int64", "fields", "how many of the eight fields were not asked for"),
             "duplicate": ("bool", "", "a second record of the same customer in the same silo"),
+        },
+        "truth.ratings": {
+            "customer_id": _ID,
+            "product_id": _PRODUCT,
+            "utility": ("float64", "stars", "rating to be expected, before noise and rounding"),
         },
     }
 )  # fmt: skip
