@@ -254,7 +254,9 @@ def wilson_interval(successes: Any, n: Any, level: float = 0.95) -> tuple[Any, A
     k, size = np.broadcast_arrays(k, size)
     if (k > size).any():
         at = int(np.argmax(k > size))
-        raise ValueError(f"successes[{at}] is {k[at]:g}; it must be at most n, {size[at]:g}.")
+        raise ValueError(
+            f"successes[{at}] is {k.flat[at]:g}; it must be at most n, {size.flat[at]:g}."
+        )
     z = stats.norm.isf((1 - _level(level)) / 2)
     reach = z * np.sqrt(k * (1 - k / size) + z**2 / 4)
     low, high = ((k + z**2 / 2 + side) / (size + z**2) for side in (-reach, reach))
