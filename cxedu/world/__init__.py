@@ -5,9 +5,9 @@
 >>> world
 World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
 >>> world.tables
-('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'interactions', 'journeys', 'contacts')
+('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'interactions', 'journeys', 'contacts', 'ratings', 'products')
 >>> world.truth.tables
-('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'failures', 'friction', 'contacts')
+('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'failures', 'friction', 'contacts', 'ratings')
 """
 
 import hashlib
@@ -28,6 +28,7 @@ from cxedu.world import (
     memberships,
     people,
     purchases,
+    ratings,
     referrals,
     surveys,
 )
@@ -90,6 +91,8 @@ class World:
         "interactions",
         "journeys",
         "contacts",
+        "ratings",
+        "products",
     )
     start = pd.Timestamp(people.START)
     today = pd.Timestamp(people.TODAY)
@@ -185,6 +188,16 @@ class World:
     def contacts(self) -> pd.DataFrame:
         """One row per record in a silo: record_id, silo, first_name, last_name, email, phone, street, city, postcode, birth_date (texts as that silo writes them), created (date)."""
         return self._contacts[0].copy(deep=False)
+
+    @property
+    def ratings(self) -> pd.DataFrame:
+        """One row per customer and product rated: customer_id, product_id, date, rating (1–5 stars)."""
+        return self._ratings[0].copy(deep=False)
+
+    @property
+    def products(self) -> pd.DataFrame:
+        """One row per product of the catalogue, the same for every seed: product_id, name, category, price (€)."""
+        return ratings.PRODUCTS.copy()
 
     @cached_property
     def truth(self) -> "Truth":
@@ -413,6 +426,21 @@ class World:
             pd.DataFrame({"record_id": record_id, **truth}),
         )
 
+    @cached_property
+    def _ratings(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        made = self._orders
+        ends = np.searchsorted(made["customer_id"], np.arange(self.n_customers + 2))
+
+        def draw(rows: slice, rng: np.random.Generator) -> Arrays:
+            own = slice(ends[rows.start + 1], ends[rows.stop + 1])
+            orders = {name: made[name][own] for name in ("customer_id", "date", "category")}
+            return ratings.draw_ratings(self._people.part(rows), orders, rng)
+
+        seen, truth = _split(self._gather("ratings", draw))
+        seen["date"] = _dates(seen["date"])
+        keys = {name: seen[name] for name in ("customer_id", "product_id")}
+        return _frame("ratings", seen), _frame("truth.ratings", keys | truth)
+
     def _chunks(self) -> Iterator[tuple[int, slice]]:
         for number, first in enumerate(range(0, self.n_customers, CHUNK)):
             yield number, slice(first, min(first + CHUNK, self.n_customers))
@@ -431,7 +459,7 @@ class Truth:
     >>> World(seed=1, n_customers=10).truth.gossip
     Traceback (most recent call last):
     ...
-    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, failures, friction, contacts.
+    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, failures, friction, contacts, ratings.
     """
 
     tables = (
@@ -444,6 +472,7 @@ class Truth:
         "failures",
         "friction",
         "contacts",
+        "ratings",
     )
 
     def __init__(self, world: World) -> None:
@@ -502,6 +531,11 @@ class Truth:
     def contacts(self) -> pd.DataFrame:
         """One row per record: record_id, customer_id (whose it is), and what befell it: typo (field), nickname, former_address, former_surname, family_email, missing (fields), duplicate."""
         return self._world._contacts[1].copy(deep=False)
+
+    @property
+    def ratings(self) -> pd.DataFrame:
+        """One row per rating: customer_id, product_id, utility (stars expected before noise and rounding)."""
+        return self._world._ratings[1].copy(deep=False)
 
     @cached_property
     def _customers(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ About = tuple[str, str, str]  # type, unit, meaning
 _ID: About = ("int64", "", "number of the customer, from 1")
 _RECORD: About = ("int64", "", "number of the record in a silo, from 1")
 _PRODUCT: About = ("int64", "", "number of the product in the catalogue, from 1")
+_PRODUCT: About = ("int64", "", "number of the product in the catalogue, from 1")
 _CATEGORY: About = ("category", "", "footwear, clothing, tents, packs, climbing or cycling")
 
 _items = {
@@ -130,6 +131,18 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "postcode": ("str", "", "five digits"),
             "birth_date": ("str", "date", "date of birth, in the silo's own form"),
             "created": ("datetime64[s]", "date", "day on which the record was made"),
+        },
+        "ratings": {
+            "customer_id": _ID,
+            "product_id": _PRODUCT,
+            "date": ("datetime64[s]", "date", "day of the rating, some time after an order in the product's category"),
+            "rating": ("int64", "1–5 stars", "how the customer rates the product, 5 = excellent"),
+        },
+        "products": {
+            "product_id": _PRODUCT,
+            "name": ("str", "", "name in the catalogue"),
+            "category": _CATEGORY,
+            "price": ("float64", "€", "catalogue price"),
         },
         "ratings": {
             "customer_id": _ID,
@@ -264,6 +277,11 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "family_email": ("bool", "", "email is one that a household shares"),
             "missing": ("int64", "fields", "how many of the eight fields were not asked for"),
             "duplicate": ("bool", "", "a second record of the same customer in the same silo"),
+        },
+        "truth.ratings": {
+            "customer_id": _ID,
+            "product_id": _PRODUCT,
+            "utility": ("float64", "stars", "rating to be expected, before noise and rounding"),
         },
         "truth.ratings": {
             "customer_id": _ID,
