@@ -78,7 +78,7 @@ def test_the_categories_are_the_named_ones(small):
 def test_observed_tables_hold_no_truth(small):
     hidden = set().union(*(getattr(small.truth, t).columns for t in small.truth.tables))
     keys = {"customer_id", "category", "campaign", "record_id", "transaction_id", "step", "channel"}
-    keys |= {"product_id"}
+    keys |= {"product_id", "firm_id", "year"}
     latent = small.truth.customers.set_index("customer_id").select_dtypes("number")
     for name in small.tables:
         table = getattr(small, name)
@@ -112,6 +112,8 @@ def test_keys_match_and_are_unique(small):
             "ratings": ["customer_id", "product_id"],
             "truth.ratings": ["customer_id", "product_id"],
             "products": ["product_id"],
+            "firms": ["firm_id", "year"],
+            "truth.firms": ["firm_id", "year"],
         }
         key = key.get(name) or key.get(name.removeprefix("truth."), ["customer_id"])
         assert not table.duplicated(key).any(), name
@@ -219,6 +221,8 @@ GOLDEN = {
     "ratings": "50ca344d4aad01cb",
     "products": "2b5f10e57b921ee8",
     "truth.ratings": "ff02fb21ed840b9e",
+    "firms": "51312016cda69df6",
+    "truth.firms": "e8cdf9f6f2814174",
 }
 
 
@@ -255,7 +259,7 @@ def test_chunks_do_not_depend_on_each_other():
     others = every_table(more)
     for name, table in every_table(full).items():
         other = others[name]
-        if name in ("truth.friction", "products"):  # is the same for every company
+        if name in ("truth.friction", "products", "firms", "truth.firms"):  # whatever the customers
             pd.testing.assert_frame_equal(other, table)
             continue
         owner = {"referrals": "referred_id", "contacts": "record_id"}.get(name, "customer_id")

@@ -5,9 +5,9 @@
 >>> world
 World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
 >>> world.tables
-('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'interactions', 'journeys', 'contacts', 'ratings', 'products')
+('customers', 'transactions', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'interactions', 'journeys', 'contacts', 'ratings', 'products', 'firms')
 >>> world.truth.tables
-('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'failures', 'friction', 'contacts', 'ratings')
+('customers', 'memberships', 'surveys', 'wallet', 'campaigns', 'referrals', 'failures', 'friction', 'contacts', 'ratings', 'firms')
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from cxedu import validate
 from cxedu.world import (
     campaigns,
     contacts,
+    firms,
     interactions,
     journeys,
     memberships,
@@ -93,6 +94,7 @@ class World:
         "contacts",
         "ratings",
         "products",
+        "firms",
     )
     start = pd.Timestamp(people.START)
     today = pd.Timestamp(people.TODAY)
@@ -198,6 +200,11 @@ class World:
     def products(self) -> pd.DataFrame:
         """One row per product of the catalogue, the same for every seed: product_id, name, category, price (€)."""
         return ratings.PRODUCTS.copy()
+
+    @property
+    def firms(self) -> pd.DataFrame:
+        """One row per firm and year (2020–2024; 400 other companies, however many customers): industry, size, nine questions (yes or no), 49 items (1–5), four results (shares a year)."""
+        return self._firms[0].copy(deep=False)
 
     @cached_property
     def truth(self) -> "Truth":
@@ -441,6 +448,13 @@ class World:
         keys = {name: seen[name] for name in ("customer_id", "product_id")}
         return _frame("ratings", seen), _frame("truth.ratings", keys | truth)
 
+    @cached_property
+    def _firms(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        seen, truth = _split(firms.draw_firms(child(self.seed, "firms")))
+        seen["industry"] = _labels(seen["industry"], firms.INDUSTRIES)
+        seen["size"] = _labels(seen["size"], firms.SIZES)
+        return _frame("firms", seen), _frame("truth.firms", truth)
+
     def _chunks(self) -> Iterator[tuple[int, slice]]:
         for number, first in enumerate(range(0, self.n_customers, CHUNK)):
             yield number, slice(first, min(first + CHUNK, self.n_customers))
@@ -459,7 +473,7 @@ class Truth:
     >>> World(seed=1, n_customers=10).truth.gossip
     Traceback (most recent call last):
     ...
-    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, failures, friction, contacts, ratings.
+    AttributeError: truth has no table 'gossip'; it has customers, memberships, surveys, wallet, campaigns, referrals, failures, friction, contacts, ratings, firms.
     """
 
     tables = (
@@ -473,6 +487,7 @@ class Truth:
         "friction",
         "contacts",
         "ratings",
+        "firms",
     )
 
     def __init__(self, world: World) -> None:
@@ -536,6 +551,11 @@ class Truth:
     def ratings(self) -> pd.DataFrame:
         """One row per rating: customer_id, product_id, utility (stars expected before noise and rounding)."""
         return self._world._ratings[1].copy(deep=False)
+
+    @property
+    def firms(self) -> pd.DataFrame:
+        """One row per firm and year until it fails: management, culture and capability (z-scores), growth_from_capability, actual_growth, actual_return, failed, in_panel."""
+        return self._world._firms[1].copy(deep=False)
 
     @cached_property
     def _customers(self) -> pd.DataFrame:

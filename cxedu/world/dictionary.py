@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cxedu.world.firms import FIRM_ITEMS
 from cxedu.world.surveys import NEED_ITEMS, TRUST_ITEMS
 
 About = tuple[str, str, str]  # type, unit, meaning
 
 _ID: About = ("int64", "", "number of the customer, from 1")
 _RECORD: About = ("int64", "", "number of the record in a silo, from 1")
-_PRODUCT: About = ("int64", "", "number of the product in the catalogue, from 1")
 _PRODUCT: About = ("int64", "", "number of the product in the catalogue, from 1")
 _CATEGORY: About = ("category", "", "footwear, clothing, tents, packs, climbing or cycling")
 
@@ -21,6 +21,14 @@ _items |= {
     item: ("int64", "1–5", f"importance: “{wording}”")
     for item, wording in NEED_ITEMS["wording"].items()
 }
+
+_asked = {
+    item: ("float64", "1–5", f"agreement: “{wording}” ({group})")
+    if published != published
+    else ("bool", "", f"agrees, or good or excellent at it: “{wording}” ({group})")
+    for item, group, wording, published in FIRM_ITEMS.itertuples()
+}
+_FIRM: About = ("int64", "", "number of the firm, from 1")
 
 #: table → column → (type, unit, meaning); hidden tables are called "truth.…".
 DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
@@ -144,17 +152,24 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "category": _CATEGORY,
             "price": ("float64", "€", "catalogue price"),
         },
-        "ratings": {
-            "customer_id": _ID,
-            "product_id": _PRODUCT,
-            "date": ("datetime64[s]", "date", "day of the rating, some time after an order in the product's category"),
-            "rating": ("int64", "1–5 stars", "how the customer rates the product, 5 = excellent"),
-        },
-        "products": {
-            "product_id": _PRODUCT,
-            "name": ("str", "", "name in the catalogue"),
-            "category": _CATEGORY,
-            "price": ("float64", "€", "catalogue price"),
+        "firms": {
+            "firm_id": _FIRM,
+            "year": ("int64", "year", "year of the answers and of the results"),
+            "industry": (
+                "category",
+                "",
+                "retail, banking, telecoms, insurance, travel or manufacturing",
+            ),
+            "size": ("category", "", "small, medium or large"),
+            **_asked,
+            "revenue_growth": ("float64", "share per year", "growth of revenue over the year before"),
+            "operating_margin": ("float64", "share of revenue", "operating profit ÷ revenue"),
+            "customer_retention": ("float64", "share per year", "customers kept over the year"),
+            "shareholder_return": (
+                "float64",
+                "share per year",
+                "total return to shareholders: dividends and change of the share price",
+            ),
         },
         "truth.customers": {
             "customer_id": _ID,
@@ -278,10 +293,21 @@ DICTIONARY: Mapping[str, Mapping[str, About]] = MappingProxyType(
             "missing": ("int64", "fields", "how many of the eight fields were not asked for"),
             "duplicate": ("bool", "", "a second record of the same customer in the same silo"),
         },
-        "truth.ratings": {
-            "customer_id": _ID,
-            "product_id": _PRODUCT,
-            "utility": ("float64", "stars", "rating to be expected, before noise and rounding"),
+        "truth.firms": {
+            "firm_id": _FIRM,
+            "year": ("int64", "year", "until the firm fails, that year included"),
+            "management": ("float64", "z-score", "quality of management: the confounder"),
+            "culture": ("float64", "z-score", "customer culture behind the orientation items"),
+            "capability": ("float64", "z-score", "capability behind all other items"),
+            "growth_from_capability": (
+                "float64",
+                "share per year",
+                "what capability adds to growth, against a firm of average capability",
+            ),
+            "actual_growth": ("float64", "share per year", "growth, also where the panel lost the firm"),
+            "actual_return": ("float64", "share per year", "return, also where the panel lost the firm"),
+            "failed": ("bool", "", "failed in this year"),
+            "in_panel": ("bool", "", "answered, so that firms has this row"),
         },
         "truth.ratings": {
             "customer_id": _ID,
