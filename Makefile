@@ -1,6 +1,6 @@
 # Thin on purpose: what a command does is in cxedu/__main__.py, so that it also runs where there is no make.
 PYTHON ?= python3
 
-.PHONY: help course test book serve lab bench clean
-help course test book serve lab bench clean:
+.PHONY: help course test book serve lab datasets bench clean
+help course test book serve lab datasets bench clean:
 	@$(PYTHON) -m cxedu $@

@@ -16,6 +16,7 @@ COMMANDS = [
     ("book", "run what changed among the chapters and build the site"),
     ("serve", "build the site and show it on http://127.0.0.1:8000"),
     ("lab", "open JupyterLab on the chapters, with full feedback in the problem sets"),
+    ("datasets", "write the data files of datasets/ and their description anew"),
     ("bench", "measure the speed of what makes a claim about speed"),
     ("clean", "remove everything that the commands above made, except the environment"),
     ("help", "say this"),

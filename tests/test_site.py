@@ -136,7 +136,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("site")
     for name in ("_config.yml", "_toc.yml", "README.md"):
         shutil.copy(ROOT / name, tree)
-    for name in ("book", "chapters", "solutions", "exercises"):
+    for name in ("book", "chapters", "datasets", "solutions", "exercises"):
         shutil.copytree(ROOT / name, tree / name)
     contents = yaml.safe_load((tree / "_toc.yml").read_text(encoding="utf-8"))
     for part in contents["parts"]:
@@ -299,6 +299,23 @@ def test_nothing_but_the_book_is_published(html: Path) -> None:
     for path in published:
         content = (html / path).read_bytes()
         assert not [word for word in SECRET if word.encode() in content], path
+
+
+def test_data_page_has_every_table_and_its_file(html: Path, browser: Any) -> None:
+    package = json.loads((ROOT / "datasets" / "datapackage.json").read_text("utf-8"))
+    page = browser.new_page()
+    page.goto((html / "book" / "data.html").as_uri())
+    for resource in package["resources"]:
+        path, fields = resource["path"], resource["schema"]["fields"]
+        table = page.locator("#data-" + resource["name"].replace(".", "-"))
+        assert (html / "datasets" / path).read_bytes() == (ROOT / "datasets" / path).read_bytes()
+        assert table.locator("a[download]").get_attribute("href") == f"../datasets/{path}"
+        assert table.locator("tbody code").all_text_contents() == [f["name"] for f in fields]
+        hidden = resource["truth"]  # folded and marked
+        assert table.locator("table").is_visible() is not hidden
+        assert table.get_by_text("hidden truth").count() == hidden
+    page.close()
+    assert {path.suffix for path in (html / "datasets").rglob("*.*")} == {".csv", ".json"}
 
 
 def test_a_picture_without_words_is_a_warning(tmp_path: Path) -> None:

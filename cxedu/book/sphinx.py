@@ -1,4 +1,4 @@
-"""The site's own Sphinx extension: pictures need words, and MathJax comes from this machine.
+"""The site's own Sphinx extension: pictures need words, data their page, and MathJax comes from this machine.
 
 Warnings are errors in our builds, so that a figure without alternative text stops them.
 """
@@ -10,6 +10,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from cxedu.book.data import DataPackage, copy_data
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +26,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("use_jupyterbook_latex", False, "")
     app.connect("doctree-resolved", on_page)
     app.connect("html-page-context", on_html)
+    app.add_directive("data-package", DataPackage)
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", copy_data)
     app.connect("build-finished", drop_icon_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

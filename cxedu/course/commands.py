@@ -25,6 +25,7 @@ def main(arguments: list[str]) -> int:
         "book": book,
         "serve": serve,
         "lab": lab,
+        "datasets": datasets,
         "bench": bench,
         "clean": clean,
     }
@@ -73,6 +74,15 @@ def lab(*arguments: str) -> int:
     # Nothing here asks the network anything, JupyterLab's look for newer versions included.
     command += ["--LabApp.check_for_updates_class", "jupyterlab.NeverCheckForUpdate", *arguments]
     return subprocess.call(command, env=environment)
+
+
+def datasets() -> int:
+    """Write the data files anew; nothing else does, and a test says when they are behind."""
+    from cxedu.course import datasets as files
+
+    for path in files.write(ROOT / "datasets"):
+        print(f"{path.relative_to(ROOT)}  {path.stat().st_size:,} bytes")
+    return 0
 
 
 def bench(*arguments: str) -> int:
@@ -182,7 +192,8 @@ def _chapters() -> None:
 
 
 def _site() -> None:
-    sources = ["_config.yml", "_toc.yml", "book", "chapters", "cxedu/book", "cxedu/course/site.py"]
+    sources = ["_config.yml", "_toc.yml", "book", "chapters", "datasets"]
+    sources += ["cxedu/book", "cxedu/course/site.py"]
     _step("site", [*sources, "requirements.txt"], lambda: site.build(ROOT), SITE / "index.html")
 
 
