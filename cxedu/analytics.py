@@ -313,8 +313,8 @@ def calibration_table(
 
     Notes
     -----
-    The interval is the score interval of Wilson (1927). The table is what a reliability diagram draws
-    (Murphy and Winkler 1977).
+    predicted = Σ p / n and observed = Σ y / n in each group. The interval is the score interval of
+    Wilson (1927). The table is what a reliability diagram draws (Murphy and Winkler 1977).
 
     Examples
     --------
@@ -440,9 +440,10 @@ def qini_coefficient(
 
     Notes
     -----
-    The idea, a Gini coefficient for campaigns, and the ratio to an optimum with or without downlift are
-    Radcliffe's (2007); the areas of the optima are written down here as stated above. Others divide by
-    other areas or not at all: compare coefficients only if they were made alike.
+    (area under the curve − area under the random line) / the area chosen by `normalise`. The idea,
+    a Gini coefficient for campaigns, and the ratio to an optimum with or without downlift are
+    Radcliffe's (2007); the areas of the optima are written down here as stated above. Others divide
+    by other areas or not at all: compare coefficients only if they were made alike.
 
     Examples
     --------
@@ -504,8 +505,8 @@ def uplift_by_decile(
 
     Notes
     -----
-    Uplift and its interval as in `ab_test`, within each group. That a model must be judged so, because
-    nobody's own uplift is ever observed: Radcliffe (2007).
+    uplift = Rₜ / Nₜ − R꜀ / N꜀ within each group; its interval as in `ab_test`. That a model must be
+    judged so, because nobody's own uplift is ever observed: Radcliffe (2007).
 
     Examples
     --------

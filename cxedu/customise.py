@@ -68,7 +68,7 @@ def count_variants(modules: Modules, forbidden: Iterable[Combination] = ()) -> i
 
     Notes
     -----
-    Without forbidden combinations the product of the numbers of options. With them the count branches on
+    Without forbidden combinations Π nⱼ over modules j with nⱼ options. With them the count branches on
     one module at a time and forgets what no longer matters, so nothing is listed; dozens of combinations that
     hang together take long, because counting is hard in general. Modularity as the source of variety:
     Pine (1993).
@@ -166,8 +166,8 @@ def configurations(
 
     Notes
     -----
-    All combinations of one option per module, less those that contain a forbidden one: what a configurator lets
-    a customer choose from (Pine 1993).
+    Π (options of a module) combinations of one option per module, less those that contain a forbidden one: what
+    a configurator lets a customer choose from (Pine 1993).
 
     Examples
     --------
@@ -424,8 +424,8 @@ def best_configuration(
 
     Notes
     -----
-    The configuration with the highest `match_quality`. Best means nearest to the needs as stated; not everybody
-    can say what they need. Nearest by Gower's (1971) similarity.
+    argmax over configurations of `match_quality` = 1 − distance. Best means nearest to the needs as stated; not
+    everybody can say what they need. Nearest by Gower's (1971) similarity.
 
     Examples
     --------
@@ -520,7 +520,8 @@ class Rule:
 
     Notes
     -----
-    A missing value in the field never meets a rule, "is not" included: nothing is known, so nothing follows.
+    "at least" is ≥, "more than" >, "at most" ≤, "less than" <. A missing value in the field never meets a rule,
+    "is not" included: nothing is known, so nothing follows. The form is ours; `apply_rules` says what for.
 
     Examples
     --------
@@ -629,8 +630,9 @@ def apply_rules(
 
     Notes
     -----
-    Rules that people can read, discuss and change are what turns insight into different treatment: Peppers and
-    Rogers (2017). `rule_conflicts` counts which pairs contradict each other.
+    The rule that decides has priority = max of the priorities of the rules that apply, and is the first of
+    those. Rules that people can read, discuss and change are what turns insight into different treatment:
+    Peppers and Rogers (2017). `rule_conflicts` counts which pairs contradict each other.
 
     Examples
     --------
@@ -861,7 +863,8 @@ def net_revenue_retention(start: Any, expansion: Any, contraction: Any, churn: A
     Notes
     -----
     (start + expansion − contraction − churn) / start = gross retention + expansion / start, per period. A few
-    growing customers can hide that many leave: read it beside gross retention.
+    growing customers can hide that many leave: read it beside gross retention. Mehta, Steinman and Murphy
+    (2016).
 
     Examples
     --------

@@ -56,8 +56,9 @@ class Estimate:
 
     Notes
     -----
-    The interval covers sampling alone: who was not asked, or did not answer, is beyond it.
-    `pandas.DataFrame([one, another])` makes a table of several.
+    Made by `net_promoter_score`, `customer_satisfaction` and `customer_effort_score`, which give
+    formula and source. The interval covers sampling alone: who was not asked, or did not answer, is
+    beyond it. `pandas.DataFrame([one, another])` makes a table of several.
 
     Examples
     --------
@@ -389,7 +390,7 @@ def funnel(
     -----
     A case enters a step when it has been through all steps before, in this order; it may take detours,
     repeat steps, and be in two steps at the same time stamp. Who skips a step is lost in it, so leave
-    optional steps out of `steps`. Σ left + entered the last = entered the first.
+    optional steps out of `steps`. Σ left + entered the last = entered the first. The rule is ours.
 
     Examples
     --------
@@ -538,9 +539,10 @@ def journey_effort(
 
     Notes
     -----
-    People judge an episode by its worst and last moments more than by its sum: Kahneman, Fredrickson,
-    Schreiber and Redelmeier (1993). Total effort is what the customer spends, peak_end what they will
-    remember; a repair of the last step can improve the second and not the first.
+    peak_end = (peak + end) / 2. People judge an episode by its worst and last moments more than by
+    its sum: Kahneman, Fredrickson, Schreiber and Redelmeier (1993). Total effort is what the
+    customer spends, peak_end what they will remember; a repair of the last step can improve the
+    second and not the first.
 
     Examples
     --------
@@ -679,6 +681,10 @@ class Comparison:
     draws : array
         The bootstrap differences, for a histogram.
 
+    Notes
+    -----
+    Made by `bootstrap_difference` and `compare_portfolios`.
+
     Examples
     --------
     >>> rng = np.random.default_rng(1)
@@ -746,10 +752,11 @@ def bootstrap_difference(
 
     Notes
     -----
-    Both groups are drawn anew with replacement, each at its own size; the interval is between the
-    (1 ∓ level)/2 quantiles of the differences. Efron (1979); Efron and Tibshirani (1993, ch. 8 and 13).
-    With fewer than about ten in a group the interval is too narrow, and no bootstrap repairs a sample
-    in which the wrong firms are missing: see `compare_portfolios`.
+    difference = statistic(first) − statistic(second). Both groups are drawn anew with replacement,
+    each at its own size; the interval is between the (1 ∓ level)/2 quantiles of the differences.
+    Efron (1979); Efron and Tibshirani (1993, ch. 8 and 13). With fewer than about ten in a group
+    the interval is too narrow, and no bootstrap repairs a sample in which the wrong firms are
+    missing: see `compare_portfolios`.
 
     Examples
     --------

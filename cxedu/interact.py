@@ -304,6 +304,15 @@ def channel_cost(
 class SilentComplaints(NamedTuple):
     """What a survey says about those who never complained: see `silent_complaints`.
 
+    Parameters
+    ----------
+    rate, low, high : float
+        Complaint discovery rate and its interval, 0 to 1.
+    dissatisfied, silent : float
+        Estimated numbers of customers.
+    standard_error : float
+        Of both numbers.
+
     Examples
     --------
     >>> silent_complaints(10, 15, 5)._fields
@@ -578,7 +587,7 @@ def posterior(prior: Any, likelihood: Any, answer: int) -> np.ndarray:
 
     Notes
     -----
-    P(segment | answer) = P(segment) P(answer | segment) / P(answer).
+    P(segment | answer) = P(segment) P(answer | segment) / P(answer) (Bayes 1763).
 
     Examples
     --------

@@ -147,8 +147,9 @@ def convert_retention(rate: Any, per: str, to: str) -> Any:
 
     Notes
     -----
-    Who stays a year has stayed twelve months in a row, so rates multiply: 98 % a month is 78 % a year.
-    The conversion takes the chance of leaving to be the same in every month of the year.
+    Who stays a year has stayed twelve months in a row, so rates multiply: 98 % a month is 78 % a
+    year. The conversion takes the chance of leaving to be the same in every month of the year.
+    Rates per period: Farris, Bendle, Pfeifer and Reibstein (2010, ch. 5).
 
     Examples
     --------
@@ -184,7 +185,7 @@ def convert_churn(rate: Any, per: str, to: str) -> Any:
     Notes
     -----
     Twelve times the monthly rate is not the yearly one: who has left cannot leave again. 2 % a month
-    is 21.5 % a year, not 24 %; and 10 % a month is 71.8 %, not 120 %.
+    is 21.5 % a year, not 24 %; and 10 % a month is 71.8 %, not 120 %. See `convert_retention`.
 
     Examples
     --------
@@ -351,8 +352,9 @@ def loyalty_matrix(
 
     Notes
     -----
-    Dick and Basu (1994): the cure for latent loyalty is to remove obstacles, for spurious loyalty to
-    give a reason beyond habit, price or lack of choice. Cut-offs are the analyst's.
+    High is attitude > attitude_cut, and behaviour > behaviour_cut. Dick and Basu (1994): the cure
+    for latent loyalty is to remove obstacles, for spurious loyalty to give a reason beyond habit,
+    price or lack of choice. Cut-offs are the analyst's.
 
     Examples
     --------
@@ -520,9 +522,10 @@ def cohort_table(
 
     Notes
     -----
-    A customer whose contract ends on the very day of the anniversary is not here at that age. Read along
-    a row how a cohort shrinks, down a column whether newer cohorts stay better. See Fader and Hardie
-    (2010) for why rates rise with age even if nobody becomes more loyal.
+    share = customers of the cohort still here at that age / customers who joined. A customer whose
+    contract ends on the very day of the anniversary is not here at that age. Read along a row how a
+    cohort shrinks, down a column whether newer cohorts stay better. See Fader and Hardie (2010) for
+    why rates rise with age even if nobody becomes more loyal.
 
     Examples
     --------

@@ -199,7 +199,8 @@ def payback_period(cash_flows: Any, discount: float = 0.0) -> float:
 
     Notes
     -----
-    It says when, not how much: whatever comes later is ignored, outlays included.
+    The smallest t with Σ cash flow / (1 + discount)ᵏ ≥ 0 over periods k up to t. It says when, not how much:
+    whatever comes later is ignored, outlays included, as Dean (1951) objects.
 
     Examples
     --------
@@ -329,12 +330,24 @@ class SimulatedCase:
 
     @property
     def mean(self) -> float:
-        """Mean result."""
+        """Mean result.
+
+        Examples
+        --------
+        >>> SimulatedCase(np.array([-1.0, 1.0, 3.0, 5.0]), pd.DataFrame()).mean
+        2.0
+        """
         return float(self.values.mean())
 
     @property
     def standard_error(self) -> float:
-        """Standard error of the mean that comes from the finite number of runs."""
+        """Standard error of the mean that comes from the finite number of runs.
+
+        Examples
+        --------
+        >>> SimulatedCase(np.array([1.0, 3.0]), pd.DataFrame()).standard_error
+        1.0
+        """
         return float(self.values.std(ddof=1) / math.sqrt(self.values.size))
 
     @property
@@ -400,7 +413,8 @@ def simulate_case(
 
     Notes
     -----
-    Risk analysis by simulation: Hertz (1964). Assumptions are drawn independently of each other; where they move
+    mean = Σ results / n with standard error s / √n; probability_positive = runs above 0 / n. Risk analysis by
+    simulation: Hertz (1964). Assumptions are drawn independently of each other; where they move
     together, draw what moves them and let the function do the rest. The result is only as good as the
     distributions: many runs make it precise, not right.
 
@@ -590,9 +604,10 @@ def picket_fence(value: Any, cost: Any, budget: float) -> Any:
 
     Notes
     -----
-    The picket fence, moved outwards as the new way proves itself, is a transition strategy of Peppers and Rogers
-    (2017). Customers inside are the best ones to begin with, so comparing their results with those outside
-    proves nothing: compare changes (`difference_in_differences`) or leave some out at random.
+    Inside are the first m of the ranking, with m the largest number for which Σ cost ≤ budget. The picket
+    fence, moved outwards as the new way proves itself, is a transition strategy of Peppers and Rogers (2017).
+    Customers inside are the best ones to begin with, so comparing their results with those outside proves
+    nothing: compare changes (`difference_in_differences`) or leave some out at random.
 
     Examples
     --------
@@ -703,6 +718,15 @@ def _periods(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
 
 class DifferenceInDifferences(NamedTuple):
     """Effect of a pilot, see `difference_in_differences`.
+
+    Parameters
+    ----------
+    estimate : float
+        Change of the treated less change of the control group, in units of the outcome.
+    standard_error, low, high : float or None
+        Of the estimate; None where only means are known.
+    treated_change, control_change : float
+        After less before.
 
     Examples
     --------
@@ -908,6 +932,15 @@ def capability_index(
 class CapabilityGap(NamedTuple):
     """Between what firms say and what they can do, see `capability_gap`.
 
+    Parameters
+    ----------
+    agree, can : float
+        Shares of firms, 0 to 1.
+    gap : float
+        agree − can.
+    low, high : float
+        Confidence interval of the gap.
+
     Examples
     --------
     >>> capability_gap([1, 1, 1, 0], [1, 0, 0, 0]).gap
@@ -1034,6 +1067,7 @@ def frontier(efficiency: Any, intimacy: Any) -> Any:
 
     Notes
     -----
+    A point is inside if another has efficiency ≥ its own and intimacy ≥ its own, and one of the two greater.
     Choosing on the frontier is a matter of strategy, standing inside it a matter of waste: Porter's (1996)
     productivity frontier. It is drawn by the points that were tried, and moves when somebody finds a better way.
 
@@ -1063,6 +1097,19 @@ def frontier(efficiency: Any, intimacy: Any) -> Any:
 
 class QueueWait(NamedTuple):
     """A queue in the long run, see `queue_wait`.
+
+    Parameters
+    ----------
+    occupancy : float
+        Share of the time that an employee is busy, 0 to 1.
+    probability_of_waiting : float
+        Share of customers who find nobody free.
+    mean_wait : float
+        Of all customers, in the unit of time of the rates.
+    mean_queue : float
+        Customers waiting.
+    answered_in_time : float or None
+        Share who wait no longer than the target; None without one.
 
     Examples
     --------

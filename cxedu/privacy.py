@@ -276,7 +276,8 @@ def generalise(
 
     Notes
     -----
-    The levels of a generalisation hierarchy (Sweeney 2002). Generalising never makes k smaller.
+    The levels of a generalisation hierarchy (Sweeney 2002). Generalising never makes k smaller: classes
+    only join, so k after ≥ k before.
 
     Examples
     --------
@@ -341,8 +342,9 @@ def suppress(frame: pd.DataFrame, quasi_identifiers: Sequence[str], k: int) -> p
 
     Notes
     -----
-    Sweeney (2002) suppresses where generalising everybody would cost more. The price is the share of
-    rows that is lost, and those are not lost at random: the unusual customers go first.
+    A row stays if its class size ≥ k. Sweeney (2002) suppresses where generalising everybody would
+    cost more. The price is the share of rows that is lost, and those are not lost at random: the
+    unusual customers go first.
 
     Examples
     --------
@@ -625,8 +627,9 @@ def consent_coverage(
 
     Notes
     -----
-    A consent that is not known is not a consent: replace missing ones by False. Permission as the asset
-    that a firm earns purpose by purpose: Godin (1999).
+    share = customers with the consent / customers. A consent that is not known is not a consent:
+    replace missing ones by False. Permission as the asset that a firm earns purpose by purpose:
+    Godin (1999).
 
     Examples
     --------

@@ -114,6 +114,10 @@ def reverse_code(answers: Any, scale: tuple[float, float] = (1, 5)) -> Any:
     ValueError
         If an answer is outside the scale.
 
+    Notes
+    -----
+    Likert (1932) already scores statements for and against a thing in opposite directions.
+
     Examples
     --------
     >>> reverse_code([1, 2, 5])
@@ -165,9 +169,9 @@ def score_items(
 
     Notes
     -----
-    Reverse-coded items are turned round first. The mean of what is there stands for what is missing
-    (person-mean imputation); with less than half of the items that is a guess, so the term is left open.
-    Use ``.dropna()`` before `trust_score`.
+    score = Σ answers / items answered; reverse-coded items are turned round first. The mean of what
+    is there stands for what is missing (person-mean imputation); with less than half of the items
+    that is a guess, so the term is left open. Use ``.dropna()`` before `trust_score`.
 
     Examples
     --------
@@ -322,9 +326,10 @@ def trustability_index(
 
     Notes
     -----
-    The three parts of trustability are those of Peppers and Rogers (2012). Putting them into one number is
-    *our* operationalisation: a geometric mean, so that a zero in one part cannot be bought back by the
-    others, and so that the weakest part pays most for an improvement.
+    Π part ^ weight, with weights that sum to 1. The three parts of trustability are those of
+    Peppers and Rogers (2012). Putting them into one number is *our* operationalisation: a geometric
+    mean, so that a zero in one part cannot be bought back by the others, and so that the weakest
+    part pays most for an improvement.
 
     Examples
     --------

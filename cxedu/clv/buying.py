@@ -64,6 +64,15 @@ class BuyTillYouDie(Model):
         ------
         ValueError
             For numbers that can't be a history, if nobody bought again, or if all T are 0.
+
+        Examples
+        --------
+        >>> from cxedu.clv import BetaGeoNBD
+        >>> truth = BetaGeoNBD.from_params(r=0.25, alpha=4.0, a=0.8, b=2.5)
+        >>> seen = truth.simulate(5000, 52, rng=1)
+        >>> model = BetaGeoNBD().fit(seen["frequency"], seen["recency"], seen["T"])
+        >>> {name: round(value, 2) for name, value in model.params_.items()}
+        {'r': 0.25, 'alpha': 3.88, 'a': 0.78, 'b': 2.32}
         """
         data = histories(frequency, recency, T, weights)
         n = float(data.weights.sum())
@@ -107,7 +116,29 @@ class BuyTillYouDie(Model):
     def log_likelihood(self, frequency: Any, recency: Any, T: Any, weights: Any = None) -> float:
         """The log-likelihood of (other) customers under these parameters.
 
-        Parameters are those of `fit`. Use it to compare models on customers that neither has seen.
+        Use it to compare models on customers that neither has seen.
+
+        Parameters
+        ----------
+        frequency, recency, T, weights : array of shape (n,)
+            As those of `fit`.
+
+        Returns
+        -------
+        float
+            Natural logarithm, summed over customers.
+
+        Raises
+        ------
+        ValueError
+            For numbers that can't be a history.
+
+        Examples
+        --------
+        >>> from cxedu.clv import BetaGeoNBD
+        >>> model = BetaGeoNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> round(model.log_likelihood([2, 0], [30.43, 0], [38.86, 38.86]), 3)
+        -10.013
         """
         theta = np.log(np.array(list(self.params_.values())))
         data = histories(frequency, recency, T, weights)
@@ -125,6 +156,11 @@ class BuyTillYouDie(Model):
         -------
         float, array or Series, like the input
             Between 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            For numbers that can't be a history, or if lengths differ.
         """
         self.params_  # noqa: B018  an unfitted model says so before anything else
         (x, tx, age), given = one_history(frequency, recency, T)
@@ -149,6 +185,11 @@ class BuyTillYouDie(Model):
         -------
         float, array or Series, like the input
             Expected number of purchases.
+
+        Raises
+        ------
+        ValueError
+            For numbers that can't be a history, a part of one, or a negative `t`.
         """
         self.params_  # noqa: B018
         given = [v is not None for v in (frequency, recency, T)]
@@ -183,6 +224,19 @@ class BuyTillYouDie(Model):
         DataFrame, or (DataFrame, DataFrame) with `truth=True`
             The history (frequency, recency, T), and each customer's truth: purchase_rate (per
             unit of time), the dropout parameter of the model, alive at T.
+
+        Raises
+        ------
+        ValueError
+            If `n` isn't a whole number from 1, or T is negative or of another length.
+
+        Examples
+        --------
+        >>> from cxedu.clv import BetaGeoNBD
+        >>> model = BetaGeoNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> seen, hidden = model.simulate(1000, 39, rng=1, truth=True)
+        >>> list(seen), list(hidden)
+        (['frequency', 'recency', 'T'], ['purchase_rate', 'dropout_probability', 'alive'])
         """
         self.params_  # noqa: B018
         n = whole("n", n, 1)

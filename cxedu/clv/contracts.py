@@ -132,6 +132,11 @@ class ShiftedBetaGeometric(Model):
         Returns
         -------
         float, array or Series, like the input
+
+        Raises
+        ------
+        ValueError
+            If `t` is negative.
         """
         alpha, beta = self.params_.values()
         times = vector("t", t, 0)
@@ -148,6 +153,11 @@ class ShiftedBetaGeometric(Model):
         Returns
         -------
         float, array or Series, like the input
+
+        Raises
+        ------
+        ValueError
+            If `t` is below 1.
         """
         alpha, beta = self.params_.values()
         times = vector("t", t, 1)
@@ -175,6 +185,11 @@ class ShiftedBetaGeometric(Model):
         Returns
         -------
         float, array or Series, like the input
+
+        Raises
+        ------
+        ValueError
+            If `discount` isn't greater than 0 or `renewals` is negative.
 
         References
         ----------
@@ -215,6 +230,17 @@ class ShiftedBetaGeometric(Model):
         array of shape (T + 1,), or (array, DataFrame) with `truth=True`
             Survivors after 0, 1 … T renewals, and each customer's churn_probability and renewals
             (up to T; how often they renewed before they left).
+
+        Raises
+        ------
+        ValueError
+            If `n` or `T` isn't a whole number from 1.
+
+        Examples
+        --------
+        >>> model = ShiftedBetaGeometric.from_params(alpha=0.704, beta=1.182)
+        >>> model.simulate(100_000, 2, rng=1) / 100_000  # near the shares that survive
+        array([1.     , 0.62505, 0.47201])
         """
         alpha, beta = self.params_.values()
         n, T, rng = whole("n", n, 1), whole("T", T, 1), generator("rng", rng)

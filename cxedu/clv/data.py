@@ -52,6 +52,11 @@ def rfm_summary(
     ValueError
         If a column is missing, a date or value isn't one, or no order falls into the observation.
 
+    Notes
+    -----
+    recency = last day − first day, T = observation_end − first day, in `unit`s: the three numbers that
+    Fader, Hardie and Lee (2005) need of a customer.
+
     Examples
     --------
     >>> orders = pd.DataFrame({
@@ -185,6 +190,15 @@ def load_cdnow() -> pd.DataFrame:
     ------
     ImportError
         If the package that brings the data isn't installed; the message says how to get it.
+
+    Notes
+    -----
+    Fader, Hardie and Lee (2005) describe the sample and fit BG/NBD to it.
+
+    Examples
+    --------
+    >>> load_cdnow().shape
+    (2357, 4)
     """
     table = pd.read_csv(_cdnow_file("cdnow_customers_summary_with_transactions.csv"))
     table.columns = pd.Index(["customer_id", "frequency", "recency", "T", "monetary_value"])
@@ -204,6 +218,15 @@ def load_cdnow_transactions() -> pd.DataFrame:
     ------
     ImportError
         If the package that brings the data isn't installed; the message says how to get it.
+
+    Notes
+    -----
+    Fader, Hardie and Lee (2005) describe the sample and fit BG/NBD to it.
+
+    Examples
+    --------
+    >>> load_cdnow_transactions().columns.tolist()
+    ['customer_id', 'date', 'cds', 'revenue']
     """
     table = pd.read_csv(
         _cdnow_file("CDNOW_sample.txt"),

@@ -39,6 +39,17 @@ class Diagnostics:
         Different rows among them: equal customers are computed once.
     messages : tuple of str
         One sentence for each reason why the fit can't be trusted; empty if none was found.
+    extra : dict of str to float
+        What a model adds: the gamma-gamma model the correlation of frequency and spend.
+
+    Notes
+    -----
+    Which doubts are worth a sentence is our choice.
+
+    Examples
+    --------
+    >>> print(Diagnostics(converged=True, iterations=9, n=1000, rows=400))
+    converged in 9 iterations on 1,000 customers
     """
 
     converged: bool
@@ -50,7 +61,13 @@ class Diagnostics:
 
     @property
     def trustworthy(self) -> bool:
-        """Whether no doubt was found."""
+        """Whether no doubt was found.
+
+        Examples
+        --------
+        >>> Diagnostics(True, 9, 1000, 400, messages=("No dropout is seen.",)).trustworthy
+        False
+        """
         return self.converged and not self.messages
 
     def __str__(self) -> str:
@@ -226,6 +243,12 @@ class Model:
         ------
         ValueError
             If a name is missing or unknown, or a value isn't positive.
+
+        Examples
+        --------
+        >>> from cxedu.clv import ShiftedBetaGeometric
+        >>> ShiftedBetaGeometric.from_params(alpha=0.704, beta=1.182)
+        ShiftedBetaGeometric(alpha=0.704, beta=1.182)
         """
         if set(params) != set(cls.names):
             got = ", ".join(map(repr, params)) or "nothing"
@@ -237,7 +260,14 @@ class Model:
 
     @property
     def params_(self) -> dict[str, float]:
-        """The parameters by the names of the paper."""
+        """The parameters by the names of the paper.
+
+        Examples
+        --------
+        >>> from cxedu.clv import ShiftedBetaGeometric
+        >>> ShiftedBetaGeometric.from_params(alpha=0.704, beta=1.182).params_
+        {'alpha': 0.704, 'beta': 1.182}
+        """
         if self._params is None:
             raise RuntimeError(
                 f"this {type(self).__name__} has no parameters yet; call {self.fit_example} first, "
@@ -247,12 +277,26 @@ class Model:
 
     @property
     def log_likelihood_(self) -> float:
-        """The log-likelihood at the maximum, in the units of the data given."""
+        """The log-likelihood at the maximum, in the units of the data given.
+
+        Examples
+        --------
+        >>> from cxedu.clv import ShiftedBetaGeometric
+        >>> round(ShiftedBetaGeometric().fit([1000, 631, 468, 382]).log_likelihood_, 2)
+        -1242.31
+        """
         return self._fitted(self._log_likelihood)
 
     @property
     def diagnostics_(self) -> Diagnostics:
-        """How the fit went: see `Diagnostics`."""
+        """How the fit went: see `Diagnostics`.
+
+        Examples
+        --------
+        >>> from cxedu.clv import ShiftedBetaGeometric
+        >>> ShiftedBetaGeometric().fit([1000, 631, 468, 382]).diagnostics_.trustworthy
+        True
+        """
         return self._fitted(self._diagnostics)
 
     def _fitted(self, value: Any) -> Any:
@@ -278,6 +322,21 @@ class Model:
         DataFrame
             One row a parameter: estimate, standard_error, lower, upper. NaN where the data give
             no standard error (`diagnostics_` says why) or the parameters were given.
+
+        Raises
+        ------
+        ValueError
+            If `level` isn't between 0 and 1.
+        RuntimeError
+            If the model has no parameters yet.
+
+        Examples
+        --------
+        >>> from cxedu.clv import ShiftedBetaGeometric
+        >>> ShiftedBetaGeometric().fit([1000, 631, 468, 382]).summary().round(2).rename_axis(None)
+               estimate  standard_error  lower  upper
+        alpha      0.78            0.12   0.58   1.07
+        beta       1.33            0.26   0.92   1.94
         """
         level = number("level", level, 0, 1, low_open=True, high_open=True)
         estimate = np.array(list(self.params_.values()))

@@ -68,6 +68,14 @@ class GammaGamma(Model):
             For a mean spend of 0 or less among repeat buyers: a gamma has none. Such orders are
             gifts or returns (CDNOW has some first orders of 0): decide what they are, and leave
             them out before you average.
+
+        Examples
+        --------
+        >>> truth = GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+        >>> orders = np.random.default_rng(1).integers(1, 6, 5000)
+        >>> model = GammaGamma().fit(orders, truth.simulate(orders, rng=2))
+        >>> round(model.expected_spend(0, 0))  # 35 in truth
+        35
         """
         aligned(frequency=frequency, monetary_value=monetary_value)
         x = vector("frequency", frequency, 0)
@@ -193,6 +201,17 @@ class GammaGamma(Model):
         -------
         Series, or (Series, DataFrame) with `truth=True`
             monetary_value (0 where frequency is 0), and the customer's true mean, spend_mean.
+
+        Raises
+        ------
+        ValueError
+            If a frequency isn't a whole number from 0.
+
+        Examples
+        --------
+        >>> model = GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+        >>> model.simulate([0, 2, 5], rng=1).gt(0).tolist()
+        [False, True, True]
         """
         p, q, gamma = self.params_.values()
         rng = generator("rng", rng)

@@ -117,6 +117,11 @@ class ParetoNBD(BuyTillYouDie):
         float, array or Series, like the input
             Discounted number of purchases; times margin per order it is lifetime value.
 
+        Raises
+        ------
+        ValueError
+            If `discount` isn't greater than 0, or for numbers that can't be a history.
+
         References
         ----------
         Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). RFM and CLV: using iso-value curves

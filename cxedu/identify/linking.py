@@ -171,9 +171,9 @@ def link(
 
     Notes
     -----
-    A pair's probability rests on a prior as well: among a hundred times as many customers, the same
-    name is a hundred times less telling. Evidence counts as independent (Fellegi & Sunter 1969), which
-    families are not; hence `must_not_differ`.
+    Pairs with probability ≥ threshold are linked. A pair's probability rests on a prior as well:
+    among a hundred times as many customers, the same name is a hundred times less telling. Evidence
+    counts as independent (Fellegi & Sunter 1969), which families are not; hence `must_not_differ`.
 
     Examples
     --------

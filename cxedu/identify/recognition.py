@@ -35,7 +35,8 @@ def recognition_rate(true: Any, predicted: Any, order: Any = None) -> float:
 
     Notes
     -----
-    Our own operationalisation of recognition at every contact. It forgives false merges, which
+    records recognised / records that are not their customer's first. Our own operationalisation of
+    recognition at every contact. It forgives false merges, which
     `pairwise_scores` and `cost_of_errors` count.
 
     Examples
@@ -138,7 +139,7 @@ def profile_completeness(
 
     Notes
     -----
-    Mean over fields of 1 where one record at least has a value, 0 where none has: completeness as a
+    fields with a value in at least one record / all fields: completeness as a
     dimension of data quality (Herzog, Scheuren & Winkler 2007). What linking is for: the four silos' records of a customer know more together than each alone.
 
     Examples

@@ -16,7 +16,18 @@ _THRESHOLDS = (
 
 
 class PairScores(NamedTuple):
-    """Precision, recall and F1 over pairs of records (see `pairwise_scores`)."""
+    """Precision, recall and F1 over pairs of records (see `pairwise_scores`).
+
+    Parameters
+    ----------
+    precision, recall, f1 : float
+        0 to 1.
+
+    Examples
+    --------
+    >>> pairwise_scores(["ann", "ann", "bo"], [1, 1, 2]).f1
+    1.0
+    """
 
     precision: float
     recall: float
@@ -24,7 +35,18 @@ class PairScores(NamedTuple):
 
 
 class BCubed(NamedTuple):
-    """Precision, recall and F1 over records (see `b_cubed`)."""
+    """Precision, recall and F1 over records (see `b_cubed`).
+
+    Parameters
+    ----------
+    precision, recall, f1 : float
+        0 to 1.
+
+    Examples
+    --------
+    >>> b_cubed(["ann", "ann", "bo"], [1, 1, 2]).f1
+    1.0
+    """
 
     precision: float
     recall: float
@@ -32,7 +54,20 @@ class BCubed(NamedTuple):
 
 
 class ErrorCost(NamedTuple):
-    """Wrong and missing pairs and what they cost in € (see `cost_of_errors`)."""
+    """Wrong and missing pairs and what they cost in € (see `cost_of_errors`).
+
+    Parameters
+    ----------
+    false_merges, missed_matches : int
+        Pairs of records.
+    cost : float
+        € of both.
+
+    Examples
+    --------
+    >>> cost_of_errors(["ann", "ann", "bo"], [1, 2, 2], false_merge=50, missed_match=2).cost
+    52.0
+    """
 
     false_merges: int
     missed_matches: int
@@ -100,7 +135,9 @@ def b_cubed(true: Any, predicted: Any) -> BCubed:
 
     Notes
     -----
-    Bagga and Baldwin (1998). A record always finds itself, so both are above 0.
+    Precision is the mean of |cluster ∩ customer| / |cluster| over records, recall that of
+    |cluster ∩ customer| / |customer|: Bagga and Baldwin (1998). A record always finds itself, so both
+    are above 0.
 
     Examples
     --------
@@ -140,8 +177,8 @@ def cost_of_errors(true: Any, predicted: Any, false_merge: float, missed_match: 
 
     Notes
     -----
-    cost = false merges × their cost + missed matches × theirs. The linear loss of Fellegi and Sunter's
-    decision rule (1969); the best threshold links a pair where
+    cost = false merges × their cost + missed matches × theirs. The linear loss behind the decision
+    rule of Fellegi and Sunter (1969); the best threshold links a pair where
     probability ≥ false_merge ÷ (false_merge + missed_match), links taken one by one.
 
     Examples
@@ -190,9 +227,10 @@ def threshold_curve(
 
     Notes
     -----
-    Clusters at each threshold are those of `link`. Raising it never adds a link, so recall falls;
-    precision mostly rises (Christen 2012, ch. 7). One wrong link can join two large clusters, which is
-    why the cheapest threshold lies higher than counting links one by one would say.
+    Clusters at each threshold join the pairs with probability ≥ threshold, as `link` does. Raising
+    it never adds a link, so recall falls; precision mostly rises (Christen 2012, ch. 7). One wrong
+    link can join two large clusters, which is why the cheapest threshold lies higher than counting
+    links one by one would say.
 
     Examples
     --------
