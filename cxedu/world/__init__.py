@@ -11,9 +11,11 @@ World(seed=1, n_customers=2000): Meridian Outfitters, 3 Jan 2022 – 29 Dec 2025
 """
 
 import hashlib
+import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -39,7 +41,8 @@ from cxedu.world.people import MERIDIAN, People
 
 __all__ = ["DICTIONARY", "MERIDIAN", "Truth", "World"]
 
-MOST_CUSTOMERS = 10_000_000
+MOST_CUSTOMERS = 100_000_000
+MOST_IN_MEMORY = 10_000_000  # customers and orders take some 500 MB a million
 HIGHEST_SEED = 10**18
 
 Arrays = dict[str, np.ndarray]
@@ -58,7 +61,8 @@ class World:
     seed
         A whole number from 0 to 10¹⁸.
     n_customers
-        How many customers ever bought from the company, at least 1.
+        How many customers ever bought from the company, from 1 to 100 million. Tables of more than
+        10 million are not made in memory: `to_parquet` writes them.
 
     Attributes
     ----------
@@ -98,6 +102,7 @@ class World:
     )
     start = pd.Timestamp(people.START)
     today = pd.Timestamp(people.TODAY)
+    _before = 0  # customers of the company before those drawn here (see `cxedu.world.parquet`)
 
     def __init__(self, seed: int = 1, n_customers: int = 2000) -> None:
         self.seed = validate.whole("seed", seed, 0, HIGHEST_SEED)
@@ -137,6 +142,68 @@ class World:
         validate.choice("table", table, DICTIONARY)
         rows = [(name, *about) for name, about in DICTIONARY[table].items()]
         return pd.DataFrame(rows, columns=["column", "type", "unit", "meaning"]).set_index("column")
+
+    def to_parquet(
+        self,
+        folder: str | os.PathLike[str],
+        tables: Sequence[str] | None = None,
+        *,
+        truth: bool = False,
+        executor: Any = None,
+        progress: bool = True,
+    ) -> Path:
+        """Write tables to Parquet, chunk by chunk: for a company larger than memory.
+
+        Each table becomes a folder of files `part-00000.parquet`, `part-00001.parquet` …, one for
+        each 50,000 customers; read in this order they are the table that the attribute of the same
+        name returns. Hidden tables lie under `truth`. pandas, Dask, Polars or DuckDB read such a folder
+        as one table. All columns come back with their types but dates: Parquet has no seconds, so
+        they come back as datetime64[ms].
+
+        An interrupted run goes on where it was when it is called again. The same call writes
+        the same bytes, whoever does the work (as long as cxedu, numpy, pandas and pyarrow are the same);
+        `manifest.json` has the SHA-256 and the rows of every file.
+
+        Parameters
+        ----------
+        folder
+            An empty folder, one that is yet to be made, or the one of an interrupted run.
+        tables
+            Names as in `describe`, such as "customers" or "truth.customers"; None for all of `tables`.
+        truth
+            Whether to write every hidden table as well.
+        executor
+            Who draws and writes: None for this process, any executor of `concurrent.futures`, or a
+            `dask.distributed` Client whose workers see `folder` under the same path. A worker needs
+            some 300 MB for each chunk that it works on (700 MB for all tables).
+        progress
+            Whether to show a progress bar (a line for each chunk where there is no terminal).
+
+        Returns
+        -------
+        pathlib.Path
+            The folder.
+
+        Raises
+        ------
+        ValueError
+            If an argument is none of these, or the folder holds anything else, such as another company.
+        ImportError
+            If pyarrow is missing: it comes with `pip install "cxedu[scale]"`.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> world = World(seed=1, n_customers=2000)
+        >>> with TemporaryDirectory() as folder:
+        ...     written = world.to_parquet(folder, ["customers", "memberships"], progress=False)
+        ...     customers = pd.read_parquet(written / "customers")
+        >>> customers["region"].equals(world.customers["region"])
+        True
+        """
+        from cxedu.world import parquet
+
+        return parquet.write(self, folder, tables, truth, executor, progress)
 
     # The observed tables. Each hands out a shallow copy: pandas copies on write, so it costs
     # nothing, and nobody's new column changes what the next one reads.
@@ -420,7 +487,7 @@ class World:
             seen = contacts.first_seen(n, row - rows.start - 1, channel, date)
             own = slice(*np.searchsorted(member, [rows.start + 1, rows.stop + 1]))
             seen[member[own] - rows.start - 1, contacts.LOYALTY] = joined[own]
-            return contacts.draw_contacts(part, region[rows], seen, rng)
+            return contacts.draw_contacts(part, region[rows], seen, rng, self._before)
 
         seen, truth = _split(self._gather("contacts", draw))
         record_id = np.arange(1, seen["created"].size + 1, dtype=np.int64)
@@ -461,6 +528,11 @@ class World:
 
     def _gather(self, table: str, draw: Callable[[slice, np.random.Generator], Arrays]) -> Arrays:
         """Draw a table chunk by chunk, each with its own seed, and join the columns."""
+        if self.n_customers > MOST_IN_MEMORY:
+            raise ValueError(
+                f"n_customers is {self.n_customers:,}; tables in memory have at most "
+                f"{MOST_IN_MEMORY:,} customers. Write this company with to_parquet."
+            )
         parts = [draw(rows, child(self.seed, table, k)) for k, rows in self._chunks()]
         # Column by column, letting go of the parts: the table is never in memory twice.
         return {name: np.concatenate([p.pop(name) for p in parts]) for name in list(parts[0])}

@@ -361,7 +361,11 @@ def _draw_filed(
 
 
 def draw_contacts(
-    people: People, region: np.ndarray, seen: np.ndarray, rng: np.random.Generator
+    people: People,
+    region: np.ndarray,
+    seen: np.ndarray,
+    rng: np.random.Generator,
+    before: int = 0,
 ) -> dict[str, np.ndarray]:
     """Draw the records of all silos and, under "truth." keys, whose they are and what befell them.
 
@@ -374,9 +378,11 @@ def draw_contacts(
     seen
         Day of the first order per customer and silo, as `first_seen` gives it, with the start of
         the first membership in the column of the loyalty silo.
+    before
+        Customers of the company whom `people` doesn't number: no e-mail address comes twice.
     """
     p = _pools()
-    who = _draw_persons(int(people.customer_id[0]), region, rng)
+    who = _draw_persons(before + int(people.customer_id[0]), region, rng)
     row, silo, created, duplicate = _draw_filed(people, seen, rng)
     n = row.size
 
