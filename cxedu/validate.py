@@ -4,21 +4,33 @@ Every public function of `cxedu` checks what it is given with the functions belo
 messages read alike everywhere and nobody meets a traceback from inside numpy.
 """
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+#: No amount of anything is larger: what is, is a slip, and its square or product would overflow.
+LARGEST = 1e100
+
+#: No count is larger, unless a function says so: what is, would fill the memory.
+MOST = 10**9
+
 
 def _rule(low: float, high: float, low_open: bool, high_open: bool) -> str:
     """The allowed range in words."""
     parts = []
-    if low > -np.inf:
+    if low > -LARGEST:
         parts.append(f"{'greater than' if low_open else 'at least'} {low:,.10g}")
-    if high < np.inf:
+    if high < LARGEST:
         parts.append(f"{'less than' if high_open else 'at most'} {high:,.10g}")
     return " and ".join(parts) or "that is finite"
+
+
+def _too_large(value: float) -> str:
+    """The rule that a finite number of absurd size breaks."""
+    return f", not larger than {LARGEST:g}." if LARGEST < abs(value) < np.inf else "."
 
 
 def _outside(
@@ -26,7 +38,7 @@ def _outside(
 ) -> np.ndarray:
     too_low = values <= low if low_open else values < low
     too_high = values >= high if high_open else values > high
-    return ~np.isfinite(values) | too_low | too_high
+    return ~(np.abs(values) <= LARGEST) | too_low | too_high
 
 
 def number(
@@ -47,19 +59,21 @@ def number(
     ...
     ValueError: retention is 1.2; it must be a number at least 0 and at most 1.
     """
-    rule = f"it must be a number {_rule(low, high, low_open, high_open)}."
+    rule = f"it must be a number {_rule(low, high, low_open, high_open)}"
     try:
         if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) != 0:
             raise TypeError
+        if np.iscomplexobj(value) or np.ma.is_masked(value):
+            raise TypeError
         result = float(value)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} is {_short(value)}; {rule}") from None
+        raise ValueError(f"{name} is {shown(value)}; {rule}.") from None
     if _outside(np.array(result), low, high, low_open, high_open):
-        raise ValueError(f"{name} is {_short(value)}; {rule}")
+        raise ValueError(f"{name} is {shown(value)}; {rule}{_too_large(result)}")
     return result
 
 
-def whole(name: str, value: Any, low: int = 0, high: float = np.inf) -> int:
+def whole(name: str, value: Any, low: int = 0, high: float = MOST) -> int:
     """Return `value` as an int between `low` and `high`, or say what is wrong.
 
     >>> whole("n_customers", 2000, 1)
@@ -73,8 +87,9 @@ def whole(name: str, value: Any, low: int = 0, high: float = np.inf) -> int:
     is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, not_whole)
     is_whole = is_whole or (isinstance(value, (float, np.floating)) and float(value).is_integer())
     if not is_whole or not low <= value <= high:
-        rule = _rule(low, high, False, False)
-        raise ValueError(f"{name} is {_short(value)}; it must be a whole number {rule}.")
+        said = high if high != MOST or (is_whole and value > high) else np.inf
+        rule = _rule(low, said, False, False)
+        raise ValueError(f"{name} is {shown(value)}; it must be a whole number {rule}.")
     return int(value)
 
 
@@ -102,12 +117,14 @@ def vector(
     ValueError: margin[1] is nan; every value must be a number that is finite.
     """
     try:
+        if np.ma.is_masked(values):
+            raise TypeError
         raw = np.asarray(values)
         if raw.dtype == bool or raw.dtype.kind in "SUMc":
             raise TypeError
         array = np.atleast_1d(raw.astype(float))
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} is {_short(values)}; it must hold numbers only.") from None
+        raise ValueError(f"{name} is {shown(values)}; it must hold numbers only.") from None
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; it must have one dimension.")
     if not empty and array.size == 0:
@@ -118,7 +135,8 @@ def vector(
     if bad.size:
         rule = _rule(low, high, low_open, high_open)
         raise ValueError(
-            f"{name}[{bad[0]}] is {array[bad[0]]:g}; every value must be a number {rule}."
+            f"{name}[{bad[0]}] is {array[bad[0]]:g}; every value must be a number "
+            f"{rule}{_too_large(array[bad[0]])}"
         )
     return array
 
@@ -144,7 +162,7 @@ def numbers(
     try:
         shape = np.shape(values)
     except ValueError:  # a list of lists of different lengths
-        raise ValueError(f"{name} is {_short(values)}; it must hold numbers only.") from None
+        raise ValueError(f"{name} is {shown(values)}; it must hold numbers only.") from None
     if shape == ():
         return np.asarray(number(name, values, low, high, low_open=low_open, high_open=high_open))
     flat = values if len(shape) == 1 else np.ravel(values)
@@ -165,7 +183,7 @@ def broadcastable(**given: Any) -> None:
         try:
             shapes[name] = np.shape(v)
         except ValueError:  # a list of lists of different lengths
-            raise ValueError(f"{name} is {_short(v)}; its rows differ in length.") from None
+            raise ValueError(f"{name} is {shown(v)}; its rows differ in length.") from None
     try:
         np.broadcast_shapes(*shapes.values())
     except ValueError:
@@ -228,13 +246,13 @@ def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
         known = False
     if not known:
         raise ValueError(
-            f"{name} is {_short(value)}; it must be one of {', '.join(map(repr, options))}."
+            f"{name} is {shown(value)}; it must be one of {', '.join(map(repr, options))}."
         )
     return value
 
 
 def frame(
-    name: str, table: Any, columns: Iterable[str] = (), *, empty: bool = False
+    name: str, table: Any, columns: Iterable[Any] = (), *, empty: bool = False
 ) -> pd.DataFrame:
     """Return `table` if it is a DataFrame with rows and with all of `columns`.
 
@@ -245,6 +263,16 @@ def frame(
     """
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"{name} is a {type(table).__name__}; it must be a pandas DataFrame.")
+    if not all(isinstance(label, Hashable) for label in table.columns):
+        raise ValueError(f"{name} has a list for a column's name; it must be a text or a number.")
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"{name} has the column {twice!r} twice; every column must be there once.")
+    for c in columns:
+        if not isinstance(c, Hashable) or isinstance(c, (slice, tuple)):
+            raise ValueError(
+                f"{name} can't have a column {shown(c)}; name it by a text or a number."
+            )
     missing = [c for c in columns if c not in table.columns]
     if missing:
         has = ", ".join(map(repr, table.columns)) or "no column"
@@ -253,6 +281,68 @@ def frame(
     if not empty and table.empty:
         raise ValueError(f"{name} has no rows; it must have at least one.")
     return table
+
+
+def column(name: str, value: Any) -> str:
+    """Return `value` if it is a text, as the name of a column must be."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {shown(value)}; it must be a text, the name of a column.")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return `value` as a bool if it is True or False: no 0, no None, no text.
+
+    >>> flag("paired", "yes")
+    Traceback (most recent call last):
+    ...
+    ValueError: paired is 'yes'; it must be True or False.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} is {shown(value)}; it must be True or False.")
+    return bool(value)
+
+
+def listed(name: str, values: Any) -> list[Any]:
+    """Return `values` as a list of names; a text, a table or a single thing is none."""
+    single = isinstance(values, (str, bytes, pd.DataFrame)) or np.ndim(values) != 1
+    if isinstance(values, (set, frozenset)) or (not single and isinstance(values, Iterable)):
+        return list(values)
+    raise ValueError(f"{name} is {shown(values)}; it must be a list of names.")
+
+
+def floats(values: Any) -> np.ndarray:
+    """Return numbers and gaps of any shape as floats, NaN for a gap; a `TypeError` says that it can't be.
+
+    The caller names the parameter and the rule, since what a gap means differs.
+
+    >>> floats(pd.Series([1, None], dtype="Int64"))
+    array([ 1., nan])
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # such as that complex numbers lose a part
+        try:
+            if isinstance(values, (pd.Series, pd.DataFrame)):
+                return values.to_numpy(dtype=float, na_value=np.nan)
+            return np.asarray(values, dtype=float)
+        except (TypeError, ValueError, OverflowError, Warning) as problem:
+            raise TypeError(str(problem)) from None
+
+
+def dates(values: pd.Series) -> pd.Series:
+    """Return dates, or texts that can be read as dates, as dates; a `TypeError` says that they can't.
+
+    >>> dates(pd.Series(["2025-12-29", None])).isna().tolist()
+    [False, True]
+    """
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        raise TypeError("numbers are no dates")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a date that pandas can only guess at is none
+        try:
+            return pd.to_datetime(values)
+        except (TypeError, ValueError, OverflowError, Warning) as problem:
+            raise TypeError(str(problem)) from None
 
 
 def generator(name: str, rng: Any) -> np.random.Generator:
@@ -269,10 +359,18 @@ def generator(name: str, rng: Any) -> np.random.Generator:
     ):
         return np.random.default_rng(int(rng))
     raise ValueError(
-        f"{name} is {_short(rng)}; it must be a numpy.random.Generator or a seed (0, 1, 2 …)."
+        f"{name} is {shown(rng)}; it must be a numpy.random.Generator or a seed (0, 1, 2 …)."
     )
 
 
-def _short(values: Any) -> str:
-    text = repr(values)
+def shown(value: Any) -> str:
+    """A value as one would type it, short: 7, not np.int64(7).
+
+    >>> shown(np.int64(7))
+    '7'
+    """
+    try:
+        text = repr(value.item() if isinstance(value, np.generic) else value)
+    except (TypeError, ValueError):  # pandas can't print every table, nor Python every number
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "…"
