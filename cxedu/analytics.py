@@ -1094,8 +1094,7 @@ def simpson_table(frame: pd.DataFrame, outcome: str, treatment: str, group: str)
     """
     names = [outcome, treatment, group]
     for name, column in zip(("outcome", "treatment", "group"), names, strict=True):
-        if not isinstance(column, str):
-            raise ValueError(f"{name} is {column!r}; it must be the name of a column.")
+        validate.column(name, column)
     table = validate.frame("frame", frame, names)
     if len(set(names)) < 3 or any(isinstance(table[name], pd.DataFrame) for name in names):
         raise ValueError(f"outcome, treatment and group are {names}; they must be three columns.")

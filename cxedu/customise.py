@@ -313,7 +313,7 @@ def production_cost(
 def _listed(options: Any) -> list[Any]:
     if not isinstance(options, (Sequence, np.ndarray, pd.Series)) or isinstance(options, str):
         raise ValueError(
-            f"options is {options!r}; it must be a list of whole numbers, one per module."
+            f"options is {validate.shown(options)}; it must be a list of whole numbers, one per module."
         )
     listed = list(np.atleast_1d(options)) if isinstance(options, np.ndarray) else list(options)
     if not listed:
@@ -540,18 +540,20 @@ class Rule:
         for label in ("field", "action"):
             text = getattr(self, label)
             if not isinstance(text, str) or not text.strip():
-                raise ValueError(f"{label} is {text!r}; it must be a word.")
+                raise ValueError(f"{label} is {validate.shown(text)}; it must be a word.")
         validate.choice("operator", self.operator, OPERATORS)
         validate.number("priority", self.priority)
         if self.operator == "one of":
             if not isinstance(self.value, (list, tuple, set, frozenset)) or not self.value:
                 raise ValueError(
-                    f"value is {self.value!r}; 'one of' needs a list with something in it."
+                    f"value is {validate.shown(self.value)}; 'one of' needs a list with something in it."
                 )
         elif not pd.api.types.is_scalar(self.value) or pd.isna(self.value):
-            raise ValueError(f"value is {self.value!r}; {self.operator!r} needs a single value.")
+            raise ValueError(
+                f"value is {validate.shown(self.value)}; {self.operator!r} needs a single value."
+            )
         if not isinstance(self.name, str):
-            raise ValueError(f"name is {self.name!r}; it must be a word.")
+            raise ValueError(f"name is {validate.shown(self.name)}; it must be a word.")
 
     def __str__(self) -> str:
         value = ", ".join(map(str, self.value)) if self.operator == "one of" else self.value
@@ -716,7 +718,7 @@ def rule_conflicts(rules: Sequence[Rule], customers: pd.DataFrame) -> pd.DataFra
 
 def _rules(rules: Any) -> list[Rule]:
     if not isinstance(rules, Sequence) or isinstance(rules, str):
-        raise ValueError(f"rules is {rules!r}; it must be a list of Rule.")
+        raise ValueError(f"rules is {validate.shown(rules)}; it must be a list of Rule.")
     listed = list(rules)
     for at, rule in enumerate(listed):
         if not isinstance(rule, Rule):

@@ -338,7 +338,7 @@ def _whole_scale(scale: Any) -> tuple[int, int]:
         low, high = 0, 0
     if low >= high:
         raise ValueError(
-            f"scale is {scale!r}; it must be (lowest, highest), whole numbers with lowest < highest."
+            f"scale is {validate.shown(scale)}; it must be (lowest, highest), whole numbers with lowest < highest."
         )
     return low, high
 
@@ -456,21 +456,20 @@ def _counts(events: Any, steps: Any) -> tuple[list[Any], list[int]]:
     return names, [validate.whole(f"events[{name!r}]", given[name], 0, 2**53) for name in names]
 
 
-def _log(name: str, table: Any, case: str, step: str, time: str | None, *more: str) -> pd.DataFrame:
+def _log(
+    name: str, table: Any, case: str, step: str, time: str | None, **more: str
+) -> pd.DataFrame:
     """The columns that are needed, by our own names, sorted by case and time (ties as given)."""
     columns = {"case": case, "step": step} | ({"time": time} if time is not None else {})
-    for column in (*columns.values(), *more):
-        if not isinstance(column, str):
-            raise ValueError(f"{column!r} is no name of a column; it must be a text.")
-    log = validate.frame(name, table, [*columns.values(), *more])
+    for parameter, column in (*columns.items(), *more.items()):
+        validate.column(parameter, column)
+    log = validate.frame(name, table, [*columns.values(), *more.values()])
     for column in columns.values():
-        if list(log.columns).count(column) > 1:
-            raise ValueError(f"{name} has the column {column!r} twice.")
         gap = log[column].isna()
         if gap.any():
             raise ValueError(f"{name}[{column!r}] is missing in row {int(np.argmax(gap))}.")
     rows = pd.DataFrame({ours: log[theirs].to_numpy() for ours, theirs in columns.items()})
-    for column in more:
+    for column in more.values():
         rows[column] = validate.vector(f"{name}[{column!r}]", log[column])
     order = ["case"]
     if time is not None:
@@ -555,7 +554,7 @@ def journey_effort(
     0     1       3        1    7.0   4.0  2.0       3.0       5.0
     1     2       1        0    1.0   1.0  1.0       1.0       0.0
     """
-    rows = _log("log", log, case, step, time, effort)
+    rows = _log("log", log, case, step, time, effort=effort)
     hard = validate.vector(f"log[{effort!r}]", rows[effort], 0)
     rows = rows.assign(effort_=hard, repeat=rows.duplicated(["case", "step"]))
     grouped = rows.groupby("case", sort=True, observed=True)
@@ -640,7 +639,7 @@ def pain_points(
     """
     limit = validate.number("threshold", threshold)
     validate.choice("hurts", hurts, ["high", "low"])
-    rows = _log("log", log, case, step, None, measure)
+    rows = _log("log", log, case, step, None, measure=measure)
     beyond = rows[measure] - limit if hurts == "high" else limit - rows[measure]
     rows = rows.assign(pain=beyond.clip(lower=0))
     worst = rows.groupby(["case", "step"], observed=True)["pain"].max().reset_index()

@@ -98,7 +98,7 @@ def first_contact_resolution(
     table = _contacts(interactions, case, contact, resolved, extra)
     first = table[~table["_case"].duplicated()]
     settled = first["_resolved"].to_numpy()
-    if not believe_flag:
+    if not validate.flag("believe_flag", believe_flag):
         settled = settled & ~table["_case"].duplicated(keep=False).loc[first.index].to_numpy()
     if by is None:
         return float(settled.mean())
@@ -193,7 +193,7 @@ def _contacts(
     used = [case, contact, resolved, *extra]
     for name in used:
         if not isinstance(name, Hashable):
-            raise ValueError(f"{name!r} is no name of a column of interactions.")
+            raise ValueError(f"{validate.shown(name)} is no name of a column of interactions.")
     table = validate.frame("interactions", interactions, used)
     for name in used:
         if table[name].isna().any():

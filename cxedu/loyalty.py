@@ -236,14 +236,9 @@ def expected_lifetime(retention: Any, count_current: bool = True) -> Any:
     >>> expected_lifetime([0.5, 0.75], count_current=False)
     array([1., 3.])
     """
-    _flag("count_current", count_current)
+    validate.flag("count_current", count_current)
     r = validate.numbers("retention", retention, 0, 1, high_open=True)
     return validate.like(np.asarray((1.0 if count_current else r) / (1 - r)), retention)
-
-
-def _flag(name: str, value: Any) -> None:
-    if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name} is {value!r}; it must be True or False.")
 
 
 def retention_elasticity(
@@ -539,8 +534,8 @@ def cohort_table(
     1     2024  1.0  1.0  NaN
     """
     validate.choice("period", period, ["M", "Q", "Y"])
-    _flag("counts", counts)
-    _flag("partial", partial)
+    validate.flag("counts", counts)
+    validate.flag("partial", partial)
     if counts and partial:
         raise ValueError("counts and partial are both True; counts of parts can't be compared.")
     try:
@@ -548,7 +543,9 @@ def cohort_table(
     except (TypeError, ValueError):
         now = pd.NaT  # type: ignore[assignment]
     if pd.isna(now) or now.tzinfo is not None or isinstance(as_of, (bool, int, float, np.number)):
-        raise ValueError(f"as_of is {as_of!r}; it must be a date without a time zone.")
+        raise ValueError(
+            f"as_of is {validate.shown(as_of)}; it must be a date without a time zone."
+        )
     begin, finish = _dates("start", start), _dates("end", end)
     validate.same_length(start=begin, end=finish)
     if begin.isna().any():
@@ -592,7 +589,7 @@ def _dates(name: str, values: Any) -> pd.DatetimeIndex:
             raise TypeError
         mixed = raw.dtype.kind != "M"  # texts, dates and gaps
         dates = pd.DatetimeIndex(
-            pd.to_datetime(pd.Series(list(raw), dtype=object), format="ISO8601") if mixed else raw
+            validate.dates(pd.Series(list(raw), dtype=object), format="ISO8601") if mixed else raw
         )
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be a list of dates.") from None
@@ -874,7 +871,7 @@ def _beta_prior(prior: Any) -> tuple[float, float]:
         a, b = (validate.number("prior", x, 1e-6, 1e9) for x in prior)
     except (TypeError, ValueError):
         raise ValueError(
-            f"prior is {prior!r}; it must be two numbers (a, b), both greater than 0."
+            f"prior is {validate.shown(prior)}; it must be two numbers (a, b), both greater than 0."
         ) from None
     return a, b
 
@@ -1040,8 +1037,8 @@ def differential_profit(
     TreatmentProfit(uniform_treatment='discount', uniform=900.0, differential=1400.0, ceiling=1400.0, cost=150.0, gain=350.0)
     """
     table = validate.frame("profit", profit)
-    if table.shape[1] == 0 or table.columns.has_duplicates:
-        raise ValueError("profit must have at least one column, each with a name of its own.")
+    if table.shape[1] == 0:
+        raise ValueError("profit has no column; it must have one per treatment.")
     pay = np.column_stack(
         [validate.vector(f"profit[{name!r}]", table[name]) for name in table.columns]
     )

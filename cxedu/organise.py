@@ -304,7 +304,9 @@ def _assumptions(name: str, values: Any) -> dict[str, float]:
 
 def _call(function: Any, assumed: Mapping[str, float]) -> float:
     if not callable(function):
-        raise ValueError(f"function is {function!r}; it must be a function of the assumptions.")
+        raise ValueError(
+            f"function is {validate.shown(function)}; it must be a function of the assumptions."
+        )
     return validate.number("what function returns", function(**assumed))
 
 
@@ -499,6 +501,7 @@ def assign_customers(
     y     Ada   80.0
     z     NaN    0.0
     """
+    validate.flag("serve_all", serve_all)
     gain = _value_matrix(value)
     n, m = gain.shape
     room = validate.vector("capacity", capacity, 0, size=m)
@@ -697,12 +700,8 @@ def base_used_up(contacted: Any, converted: Any, periods: int | None = None) -> 
 def _periods(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
     """Periods as floats, and which are known."""
     try:
-        array = np.atleast_1d(
-            values.to_numpy(dtype=float, na_value=np.nan)
-            if isinstance(values, pd.Series)
-            else np.asarray(values, dtype=float)
-        )
-    except (TypeError, ValueError, OverflowError):
+        array = np.atleast_1d(validate.floats(values))
+    except TypeError:
         raise ValueError(f"{name} must hold numbers of periods only, with NaN for never.") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; it must have an entry per customer.")
@@ -813,11 +812,12 @@ def difference_in_differences(
             raise ValueError(f"standard_errors has {errors.size} values; it must have 2 or 4.")
         return _did(change, float(np.sqrt(np.sum(errors**2))), math.inf, p)
     if any(means_only.values()):
-        raise ValueError("give four means or four arrays, not a mixture.")
+        one = ", ".join(name for name, single in means_only.items() if single)
+        raise ValueError(f"{one} must be an array like the others; give four means or four arrays.")
     if standard_errors is not None:
         raise ValueError("standard_errors is for means; with arrays it is computed from them.")
     groups = [validate.vector(name, x) for name, x in given.items()]
-    if paired:
+    if validate.flag("paired", paired):
         for at in (0, 2):
             names = list(given)[at : at + 2]
             validate.same_length(**dict(zip(names, groups[at : at + 2], strict=True)))
@@ -1009,7 +1009,7 @@ def capability_gap(
         gap = first - second
         return CapabilityGap(first, second, gap, max(gap - reach, -1.0), min(gap + reach, 1.0))
     if n is not None:
-        raise ValueError(f"n is {n!r}; with arrays of answers it must be left out.")
+        raise ValueError(f"n is {validate.shown(n)}; with arrays of answers it must be left out.")
     a, b = _yes_no("agree", agree), _yes_no("can", can)
     validate.same_length(agree=a, can=b)
     validate.broadcastable(agree=agree, can=can)

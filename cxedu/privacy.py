@@ -646,7 +646,7 @@ def consent_coverage(
     table = validate.frame("customers", customers, [*names, *others])
     given = {}
     for name in names:
-        column = _column("customers", table, name)
+        column = table[name]
         if column.isna().any() or not pd.api.types.is_bool_dtype(column.infer_objects()):
             raise ValueError(
                 f"customers[{name!r}] has values other than True and False; a consent not known is none."
@@ -661,7 +661,7 @@ def consent_coverage(
     how = {name: "sum" if name == "customers" else "mean" for name in shares}
     total = pd.DataFrame(shares.agg(how)).T.set_axis(["all"])
     if by is not None:
-        groups = _column("customers", table, by)
+        groups = table[by]
         if groups.isna().any():
             at = int(np.argmax(groups.isna()))
             raise ValueError(f"customers[{by!r}] is missing in row {at}; every row needs a group.")
@@ -750,24 +750,19 @@ def _names(name: str, columns: Any) -> list[Any]:
     if isinstance(columns, str):
         return [columns]
     if not isinstance(columns, Iterable):
-        raise ValueError(f"{name} is {columns!r}; it must be a list of column names.")
+        raise ValueError(f"{name} is {validate.shown(columns)}; it must be a list of column names.")
     names = list(columns)
     if not names:
         raise ValueError(f"{name} is empty; it must name at least one column.")
     try:
         several = len(set(names)) == len(names)
     except TypeError:
-        raise ValueError(f"{name} is {names!r}; it must be a list of column names.") from None
+        raise ValueError(
+            f"{name} is {validate.shown(names)}; it must be a list of column names."
+        ) from None
     if not several:
         raise ValueError(f"{name} is {names!r}; it must name no column twice.")
     return names
-
-
-def _column(name: str, table: pd.DataFrame, column: Any) -> pd.Series:
-    values = table[column]
-    if isinstance(values, pd.DataFrame):
-        raise ValueError(f"{name} has several columns {column!r}; it must have one.")
-    return values
 
 
 def _classes(frame: Any, quasi_identifiers: Any) -> np.ndarray:
@@ -794,7 +789,7 @@ def _compress(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _codes(table: pd.DataFrame, column: Any) -> tuple[np.ndarray, int]:
     """A whole number for each value of a column (a missing one has its own) and how many there are."""
-    codes, distinct = _factorize(f"frame[{column!r}]", _column("frame", table, column))
+    codes, distinct = _factorize(f"frame[{column!r}]", table[column])
     return np.where(codes < 0, len(distinct), codes).astype(np.int64), len(distinct) + 1
 
 

@@ -527,9 +527,7 @@ class TrustDynamics:
         >>> TrustDynamics(gain=0.5).run(["good", "good"], start=0.0)["trust"].tolist()
         [0.0, 0.5, 0.75]
         """
-        if isinstance(events, str):
-            raise ValueError(f"events is {events!r}; it must be a list of names.")
-        names = list(events)
+        names = validate.listed("events", events)
         for at, name in enumerate(names):
             validate.choice(f"events[{at}]", name, EVENTS)
         state = _State(np.array([validate.number("start", start, 0, 1)]))
@@ -721,35 +719,33 @@ class _State:
 
 
 def _remedies(remedies: Sequence[str]) -> list[str]:
-    if isinstance(remedies, str):
-        raise ValueError(f"remedies is {remedies!r}; it must be a list of names.")
-    for at, name in enumerate(remedies):
+    names = validate.listed("remedies", remedies)
+    for at, name in enumerate(names):
         validate.choice(f"remedies[{at}]", name, ("apology", "amends", "proof"))
-    return list(remedies)
+    return names
 
 
 def _scale(scale: Any, positive: bool = True) -> tuple[float, float]:
     try:
         low, high = scale
     except (TypeError, ValueError):
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest).") from None
+        raise ValueError(
+            f"scale is {validate.shown(scale)}; it must be (lowest, highest)."
+        ) from None
     low, high = validate.number("scale[0]", low), validate.number("scale[1]", high)
     if low >= high or (positive and low <= 0):
         rule = "0 < lowest < highest" if positive else "lowest < highest"
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest) with {rule}.")
+        raise ValueError(
+            f"scale is {validate.shown(scale)}; it must be (lowest, highest) with {rule}."
+        )
     return low, high
 
 
 def _answers(name: str, answers: Any, low: float, high: float) -> np.ndarray:
     """Answers as a float array; NaN is a missing answer, anything else must be on the scale."""
     try:
-        values = np.asarray(
-            answers.to_numpy(dtype=float, na_value=np.nan)
-            if isinstance(answers, (pd.Series, pd.DataFrame))
-            else answers,
-            dtype=float,
-        )
-    except (TypeError, ValueError):
+        values = validate.floats(answers)
+    except TypeError:
         raise ValueError(f"{name} must hold numbers only, with NaN for a missing answer.") from None
     given = values[~np.isnan(values)]
     if given.size:

@@ -286,7 +286,7 @@ def frame(
 def column(name: str, value: Any) -> str:
     """Return `value` if it is a text, as the name of a column must be."""
     if not isinstance(value, str):
-        raise ValueError(f"{name} is {shown(value)}; it must be a text, the name of a column.")
+        raise ValueError(f"{name} is {shown(value)}; it must be the name of a column, a text.")
     return value
 
 
@@ -329,7 +329,7 @@ def floats(values: Any) -> np.ndarray:
             raise TypeError(str(problem)) from None
 
 
-def dates(values: pd.Series) -> pd.Series:
+def dates(values: pd.Series, format: str | None = None) -> pd.Series:
     """Return dates, or texts that can be read as dates, as dates; a `TypeError` says that they can't.
 
     >>> dates(pd.Series(["2025-12-29", None])).isna().tolist()
@@ -340,7 +340,7 @@ def dates(values: pd.Series) -> pd.Series:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a date that pandas can only guess at is none
         try:
-            return pd.to_datetime(values)
+            return pd.to_datetime(values, format=format)
         except (TypeError, ValueError, OverflowError, Warning) as problem:
             raise TypeError(str(problem)) from None
 

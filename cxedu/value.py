@@ -841,11 +841,11 @@ def rfm(
     count = validate.whole("bins", bins, 2, 9)
     try:
         now = pd.Timestamp(as_of).normalize()
-        dates = pd.to_datetime(table["date"]).dt.normalize()
+        dates = validate.dates(table["date"]).dt.normalize()
         past = (dates <= now).to_numpy()
     except (TypeError, ValueError, AttributeError):
         raise ValueError(
-            f"as_of is {as_of!r}; it and transactions['date'] must be dates, both with a time zone or both without."
+            f"as_of is {validate.shown(as_of)}; it and transactions['date'] must be dates, both with a time zone or both without."
         ) from None
     for column, values in (("customer_id", table["customer_id"]), ("date", dates)):
         if values.isna().any():

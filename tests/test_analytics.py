@@ -390,7 +390,7 @@ def test_means_as_welch(a: list, b: list) -> None:
         (analytics.ab_test_means, ([1], [1, 2]), "a has 1 value"),
         (analytics.ab_test_means, ([1, 1], [2, 2]), "do not differ within the groups"),
         (analytics.ab_test_means, ([0.1] * 3, [0.2] * 3), "do not differ within the groups"),
-        (analytics.ab_test_means, ([1e300, -1e300], [1, 2]), "overflows"),
+        (analytics.ab_test_means, ([1e100, -1e100], [1, 2]), "overflows"),
         (analytics.ab_test_means, ([1, math.nan], [1, 2]), r"a\[1\] is nan"),
     ],
 )
@@ -540,7 +540,7 @@ def test_regression_to_the_mean_in_simulated_pairs() -> None:
 
 
 @quick
-@given(x=st.floats(-1e300, 1e300), m=st.floats(-1e300, 1e300), r=st.floats(0, 1))
+@given(x=st.floats(-1e100, 1e100), m=st.floats(-1e100, 1e100), r=st.floats(0, 1))
 def test_regression_stays_between_both(x: float, m: float, r: float) -> None:
     got = analytics.regression_to_the_mean(x, m, r)
     slack = 1e-12 * max(abs(x), abs(m))

@@ -171,7 +171,7 @@ def test_many_columns_of_many_values_do_not_overflow() -> None:
         (pd.DataFrame({"a": [1]}), [["a"]], "quasi_identifiers is .* list of column names"),
         (pd.DataFrame({"a": [1]}), ["a", "a"], "must name no column twice"),
         (pd.DataFrame({"a": [[1], [2]]}), ["a"], r"frame\['a'\] holds lists"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), ["a"], "frame has several columns 'a'"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), ["a"], "frame has the column 'a' twice"),
     ],
 )
 def test_bad_input_of_classes(function, frame, names, message) -> None:
@@ -240,7 +240,7 @@ def test_generalise_keeps_index_name_and_gaps() -> None:
         ([1, 70], {"bins": [0, 65]}, "values has 70; the borders go from 0 to 65"),
         ([1, math.inf], {"bins": 5}, "values has inf"),
         (["old"], {"bins": 5}, "values is .* numbers only"),
-        ([1e300], {"bins": 1}, "too many to tell apart"),
+        ([1e100], {"bins": 1}, "too many to tell apart"),
         ([10115], {"prefix": 2}, "values has 10115; prefix needs codes written as text"),
         (["10115"], {"prefix": -1}, "prefix is -1"),
         (["Jena", "Ulm"], {"mapping": {"Ulm": "south"}}, "mapping lacks 'Jena'"),
@@ -310,8 +310,8 @@ def test_private_count_and_mean() -> None:
     assert np.mean(np.abs(np.array(means) - 5)) == pytest.approx(scale, rel=0.06)
     clipped = privacy.private_mean([-50, 5, 1000], 0, 10, 1e9, rng)
     assert clipped == pytest.approx(5)  # (0 + 5 + 10) / 3
-    huge = privacy.private_mean([1e307] * 1000, 0, 1.5e307, 1e6, rng)
-    assert huge == pytest.approx(1e307, rel=1e-3)
+    huge = privacy.private_mean([1e99] * 1000, 0, 1.5e99, 1e6, rng)
+    assert huge == pytest.approx(1e99, rel=1e-3)
 
 
 @quick
@@ -352,8 +352,8 @@ RNG = np.random.default_rng(0)
         (privacy.laplace_mechanism, (1, 1, 0, RNG), "epsilon is 0; .* greater than 0"),
         (privacy.laplace_mechanism, (math.nan, 1, 1, RNG), "value is nan"),
         (privacy.laplace_mechanism, (1, 1, 1, None), "rng is None"),
-        (privacy.laplace_mechanism, (1, 1e200, 1e-200, RNG), "out of range"),
-        (privacy.laplace_mechanism, (1, 1e-200, 1e200, RNG), "out of range"),
+        (privacy.laplace_mechanism, (1, 1e100, 1e-220, RNG), "out of range"),
+        (privacy.laplace_mechanism, (1, 1e-220, 1e100, RNG), "out of range"),
         (
             privacy.private_count,
             ([True, None], 1, RNG),
@@ -368,10 +368,10 @@ RNG = np.random.default_rng(0)
             ([1], 5, 5, 1, RNG),
             "low is 5 and high is 5; low must be below high",
         ),
-        (privacy.private_mean, ([1], -1.7e308, 1.7e308, 1, RNG), "their distance is out of range"),
+        (privacy.private_mean, ([1], -1.7e308, 1.7e308, 1, RNG), "low is -1.7e.*not larger than"),
         (privacy.private_mean, ([1, math.nan], 0, 5, 1, RNG), r"values\[1\] is nan"),
         (privacy.epsilon_spent, ([0.1, -0.1],), r"epsilons\[1\] is -0.1"),
-        (privacy.epsilon_spent, ([1e308, 1e308],), "overflows"),
+        (privacy.epsilon_spent, ([1e308, 1e308],), "not larger than"),
         (privacy.epsilon_spent, ([1], "advanced"), "composition is 'advanced'"),
         (privacy.laplace_error, (1, 1, 1), "quantile is 1; .* less than 1"),
         (privacy.laplace_error, (1, [1, 0]), r"epsilon\[1\] is 0"),

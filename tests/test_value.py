@@ -309,8 +309,10 @@ def test_lorenz_is_convex_and_below_the_diagonal(x: list) -> None:
 
 
 def test_huge_values_do_not_overflow() -> None:
-    assert value.gini([1e308, 1e308, 1e308]) == pytest.approx(0)
-    assert value.lorenz([1e308, 1e308])["share_of_value"].tolist() == [0, 0.5, 1]
+    assert value.gini([1e100, 1e100, 1e100]) == pytest.approx(0)
+    assert value.lorenz([1e100, 1e100])["share_of_value"].tolist() == [0, 0.5, 1]
+    with pytest.raises(ValueError, match=r"values\[0\] is 1e\+308; .* not larger than 1e\+100"):
+        value.gini([1e308, 1e308])
 
 
 @pytest.mark.parametrize("function", [value.gini, value.lorenz, value.top_share])

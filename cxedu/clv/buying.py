@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaln
 
 from cxedu.clv.fitting import Curvature, Model, Objective, maximise
 from cxedu.clv.inputs import Histories, collapse, histories, horizon_of, like, one_history
-from cxedu.validate import generator, vector, whole
+from cxedu.validate import flag, generator, vector, whole
 
 # Above this many different rows the search begins on a part of them.
 MANY = 40_000
@@ -250,7 +250,7 @@ class BuyTillYouDie(Model):
             {"frequency": x.astype(np.int64), "recency": np.minimum(tx, ages), "T": ages},
             index=index,
         )
-        return (seen, pd.DataFrame(hidden, index=index)) if truth else seen
+        return (seen, pd.DataFrame(hidden, index=index)) if flag("truth", truth) else seen
 
 
 def _nobody_leaves(data: Histories) -> Objective:

@@ -8,7 +8,7 @@ from scipy.special import betaln, digamma, hyp2f1
 
 from cxedu.clv.fitting import FLAT, Model, maximise
 from cxedu.clv.inputs import like
-from cxedu.validate import generator, number, vector, whole
+from cxedu.validate import flag, generator, number, vector, whole
 
 
 class ShiftedBetaGeometric(Model):
@@ -251,4 +251,4 @@ class ShiftedBetaGeometric(Model):
         survivors = n - np.concatenate([[0], np.cumsum(np.bincount(renewed, minlength=T)[:T])])
         index = pd.RangeIndex(1, n + 1, name="customer_id")
         hidden = pd.DataFrame({"churn_probability": churn, "renewals": renewed}, index=index)
-        return (survivors, hidden) if truth else survivors
+        return (survivors, hidden) if flag("truth", truth) else survivors

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu.clv.inputs import DAYS_PER_UNIT
-from cxedu.validate import choice, frame
+from cxedu.validate import choice, dates, floats, frame, shown
 
 
 def rfm_summary(
@@ -115,7 +115,7 @@ def rfm_summary(
 
 def _day(name: str, moment: Any) -> int:
     """A date as its number of days."""
-    wrong = ValueError(f"{name} is {moment!r}; it must be a date, such as '2025-12-29'.")
+    wrong = ValueError(f"{name} is {shown(moment)}; it must be a date, such as '2025-12-29'.")
     if isinstance(moment, (bool, int, float)):
         raise wrong
     try:
@@ -127,28 +127,28 @@ def _day(name: str, moment: Any) -> int:
     return int(np.datetime64(stamp.tz_localize(None), "D").astype(np.int64))
 
 
-def _days(dates: pd.Series) -> np.ndarray:
+def _days(column: pd.Series) -> np.ndarray:
     """Dates as numbers of days."""
-    if not pd.api.types.is_datetime64_any_dtype(dates):
+    if not pd.api.types.is_datetime64_any_dtype(column):
         try:
-            dates = pd.to_datetime(dates)
-        except (TypeError, ValueError):
+            column = dates(column)
+        except TypeError:
             raise ValueError("transactions['date'] must hold dates only.") from None
-    bad = np.flatnonzero(dates.isna())
+    bad = np.flatnonzero(column.isna())
     if bad.size:
         raise ValueError(
             f"transactions['date'] is missing in row {bad[0]}; each order needs a date."
         )
-    if dates.dt.tz is not None:
-        dates = dates.dt.tz_localize(None)
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    if column.dt.tz is not None:
+        column = column.dt.tz_localize(None)
+    return column.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def _values(column: pd.Series, name: str) -> np.ndarray:
     """The column to average, every entry a finite number."""
     try:
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError):
+        values = floats(column)
+    except TypeError:
         raise ValueError(f"transactions[{name!r}] must hold numbers only.") from None
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:

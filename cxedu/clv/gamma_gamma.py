@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaln
 
 from cxedu.clv.fitting import Model, dot, maximise
 from cxedu.clv.inputs import aligned, check_counts, check_weights, collapse, like, spread
-from cxedu.validate import generator, same_length, vector
+from cxedu.validate import flag, floats, generator, same_length, vector
 
 
 class GammaGamma(Model):
@@ -224,14 +224,18 @@ class GammaGamma(Model):
         money[some] = rng.gamma(p * x[some]) / (rate[some] * x[some])
         money[some] = np.maximum(money[some], np.finfo(float).tiny)
         seen = pd.Series(money, index=index, name="monetary_value")
-        return (seen, pd.DataFrame({"spend_mean": p / rate}, index=index)) if truth else seen
+        return (
+            (seen, pd.DataFrame({"spend_mean": p / rate}, index=index))
+            if flag("truth", truth)
+            else seen
+        )
 
 
 def _money(values: Any) -> np.ndarray:
     """Mean spend; NaN stands for “no repeat order” in some tables and is then ignored."""
     try:
-        array = np.atleast_1d(np.asarray(values, dtype=float))
-    except (TypeError, ValueError):
+        array = np.atleast_1d(floats(values))
+    except TypeError:
         array = vector("monetary_value", values)
     if array.ndim != 1 or array.size == 0:
         return vector("monetary_value", values)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.identify.inputs import normalised_records, shown
+from cxedu.identify.inputs import normalised_records
 
 #: Blocking keys: two records are candidates if all columns of at least one key are equal.
 BLOCKS: tuple[tuple[str, ...], ...] = (
@@ -72,7 +72,7 @@ def candidate_pairs(
 
 
 def blocking_keys(keys: Any) -> list[list[str]]:
-    rule = f"keys is {shown(keys)}; it must be a list of lists of column names."
+    rule = f"keys is {validate.shown(keys)}; it must be a list of lists of column names."
     if not isinstance(keys, (list, tuple)) or not keys:
         raise ValueError(rule)
     if not all(isinstance(key, (list, tuple)) and key for key in keys):

@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from cxedu import validate
-from cxedu.identify.inputs import FIELDS, normalised_records, places, shown
+from cxedu.identify.inputs import FIELDS, normalised_records, places
 from cxedu.identify.normalising import plain_words
 from cxedu.world.names import NICKNAMES
 
@@ -71,7 +71,7 @@ def compare(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
         if (rows < 0).any():
             label = pairs[side].iloc[int(np.argmin(rows))]
             raise ValueError(
-                f"pairs[{side!r}] has {shown(label)}; it must be an index label of records."
+                f"pairs[{side!r}] has {validate.shown(label)}; it must be an index label of records."
             )
         sides.append(rows)
     return pd.DataFrame(similarities(records, sides[0], sides[1]), index=pairs.index)
@@ -200,7 +200,7 @@ def agreement(similarity: pd.DataFrame, close: Mapping[str, float] = CLOSE) -> p
     """
     validate.frame("similarity", similarity, empty=True)
     if not isinstance(close, Mapping):
-        raise ValueError(f"close is {shown(close)}; it must map a field to a similarity.")
+        raise ValueError(f"close is {validate.shown(close)}; it must map a field to a similarity.")
     levels = {}
     for field in similarity.columns:
         if field not in close:

@@ -30,7 +30,9 @@ def contact_records(contacts: Any) -> pd.DataFrame:
     hashable(table.index)
     if not table.index.is_unique or table.index.hasnans:
         at = table.index[table.index.duplicated()].tolist()[:1] or [None]
-        raise ValueError(f"record_id {shown(at[0])} is there twice or missing; it must be unique.")
+        raise ValueError(
+            f"record_id {validate.shown(at[0])} is there twice or missing; it must be unique."
+        )
     table = table.copy(deep=False)
     for field in given:
         only_texts(f"contacts[{field!r}]", table[field])
@@ -58,7 +60,7 @@ def only_texts(name: str, column: pd.Series) -> None:
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind not in ("string", "empty") and column.notna().any():
         example = next(value for value in column.dropna() if not isinstance(value, str))
-        raise ValueError(f"{name} holds {shown(example)}; it must hold texts only.")
+        raise ValueError(f"{name} holds {validate.shown(example)}; it must hold texts only.")
 
 
 def places(index: pd.Index, wanted: pd.Series) -> np.ndarray:
@@ -108,9 +110,3 @@ def is_list(values: Any) -> bool:
     if isinstance(values, (list, tuple)):
         return not any(isinstance(v, (list, tuple, dict, set, np.ndarray)) for v in values)
     return not isinstance(values, (str, bytes)) and getattr(values, "ndim", 0) == 1
-
-
-def shown(value: Any) -> str:
-    """A value as one would type it: 7, not np.int64(7)."""
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 from cxedu import validate
 from cxedu.identify.blocking import BLOCKS, LARGEST_BLOCK, blocking_keys, candidates
 from cxedu.identify.comparing import COMPARED, agreement, similarities
-from cxedu.identify.inputs import FIELDS, contact_records, places, shown
+from cxedu.identify.inputs import FIELDS, contact_records, places
 from cxedu.identify.normalising import normalise
 from cxedu.identify.weighing import Weights, estimate_weights, is_weights
 
@@ -198,7 +198,7 @@ def link(
 def vetoes(must_not_differ: Any) -> None:
     if not isinstance(must_not_differ, (list, tuple, set, frozenset)):
         raise ValueError(
-            f"must_not_differ is {shown(must_not_differ)}; it must be a list of names."
+            f"must_not_differ is {validate.shown(must_not_differ)}; it must be a list of names."
         )
     for field in must_not_differ:
         validate.choice("must_not_differ", field, COMPARED)

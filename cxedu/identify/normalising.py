@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.identify.inputs import FIELDS, contact_records, shown
+from cxedu.identify.inputs import FIELDS, contact_records
 from cxedu.world.names import ABBREVIATIONS, DIALLING_CODE, fold
 
 
@@ -66,7 +66,7 @@ def normalise(contacts: pd.DataFrame, unreadable: str = "raise") -> pd.DataFrame
         if unreadable == "raise" and bad.any():
             at = int(np.argmax(bad.to_numpy()))
             raise ValueError(
-                f"{field} of record {shown(records.index[at])} is {records[field].iloc[at]!r}; it cannot be read. "
+                f"{field} of record {validate.shown(records.index[at])} is {records[field].iloc[at]!r}; it cannot be read. "
                 'Correct it, or use unreadable="missing".'
             )
     kept = {column: records[column] for column in ("silo", "created") if column in records}

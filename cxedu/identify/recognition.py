@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.identify.inputs import FIELDS, hashable, is_list, label_codes, shown, two_labellings
+from cxedu.identify.inputs import FIELDS, hashable, is_list, label_codes, two_labellings
 from cxedu.identify.scores import cells
 
 
@@ -157,7 +157,7 @@ def profile_completeness(
             )
     else:
         if not is_list(fields) or not len(fields):
-            raise ValueError(f"fields is {shown(fields)}; it must be a list of columns.")
+            raise ValueError(f"fields is {validate.shown(fields)}; it must be a list of columns.")
         wanted = list(fields)
         validate.frame("contacts", table, wanted)
     labels = pd.Index(table["record_id"]) if "record_id" in table.columns else table.index

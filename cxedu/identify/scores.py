@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.identify.inputs import places, shown, two_labellings
+from cxedu.identify.inputs import places, two_labellings
 from cxedu.identify.linking import clusters_of, vetoes
 
 _THRESHOLDS = (
@@ -254,7 +254,7 @@ def threshold_curve(
         rows = places(true.index, pairs[side])
         if (rows < 0).any():
             label = pairs[side].iloc[int(np.argmin(rows))]
-            raise ValueError(f"true lacks the record {shown(label)}, which pairs has.")
+            raise ValueError(f"true lacks the record {validate.shown(label)}, which pairs has.")
     vetoes(must_not_differ)
     fine = np.ones(len(pairs), dtype=bool)
     for field in set(must_not_differ) & set(pairs.columns):

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.identify.inputs import shown
 
 
 def fellegi_sunter(agreement: Any, m: Any, u: Any) -> Any:
@@ -51,16 +50,9 @@ def fellegi_sunter(agreement: Any, m: Any, u: Any) -> Any:
     levels, fields = _levels("agreement", agreement)
     weight = np.zeros(len(levels))
     for k, field in enumerate(fields):
-        chances = [
-            _chances(name, given, field, k, len(fields)) for name, given in (("m", m), ("u", u))
-        ]
-        if chances[0].size != chances[1].size:
-            raise ValueError(
-                f"m[{field!r}] has {chances[0].size} levels, u[{field!r}] has {chances[1].size}; "
-                "they must have the same."
-            )
+        chances = _both_chances(m, u, field, k, len(fields))
         _known_levels(field, levels[:, k], chances[0].size)
-        weight += _gain(levels[:, k], chances[0], chances[1])
+        weight += _gain(levels[:, k], *chances)
     return (
         pd.Series(weight, index=agreement.index) if isinstance(agreement, pd.DataFrame) else weight
     )
@@ -100,6 +92,17 @@ def _known_levels(field: Any, level: np.ndarray, count: int) -> None:
         )
 
 
+def _both_chances(m: Any, u: Any, field: Any, k: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of the levels of one field, by m and by u."""
+    ours, theirs = (_chances(name, given, field, k, count) for name, given in (("m", m), ("u", u)))
+    if ours.size != theirs.size:
+        raise ValueError(
+            f"m[{field!r}] has {ours.size} levels, u[{field!r}] has {theirs.size}; "
+            "they must have the same."
+        )
+    return ours, theirs
+
+
 def _chances(name: str, given: Any, field: Any, k: int, count: int) -> np.ndarray:
     """Probabilities of the levels of one field: two or more, all above 0, sum 1."""
     if isinstance(given, (Mapping, pd.Series)):
@@ -115,7 +118,9 @@ def _chances(name: str, given: Any, field: Any, k: int, count: int) -> np.ndarra
             )
         value = given[k]
     else:
-        raise ValueError(f"{name} is {shown(given)}; it must map each field to a probability.")
+        raise ValueError(
+            f"{name} is {validate.shown(given)}; it must map each field to a probability."
+        )
     label = f"{name}[{field!r}]"
     if not isinstance(value, (list, tuple, np.ndarray, pd.Series)):
         agree = validate.number(label, value, 0, 1, low_open=True, high_open=True)
@@ -143,6 +148,15 @@ class Weights:
     iterations : int
         Steps of the EM algorithm.
 
+    Raises
+    ------
+    ValueError
+        If m and u have different fields or levels, or something is no probability between 0 and 1.
+
+    Notes
+    -----
+    Made by `estimate_weights`. Agreement at a level adds log₂(m / u) bits, see `fellegi_sunter`.
+
     Examples
     --------
     >>> weights = Weights({"phone": np.array([0.1, 0.9])}, {"phone": np.array([0.999, 0.001])}, 0.01)
@@ -156,9 +170,30 @@ class Weights:
     log_likelihood: float = float("nan")
     iterations: int = 0
 
+    def __post_init__(self) -> None:
+        for name, given in (("m", self.m), ("u", self.u)):
+            if not isinstance(given, Mapping) or not given:
+                raise ValueError(
+                    f"{name} is {validate.shown(given)}; it must map fields to probabilities."
+                )
+        for field in self.m:
+            _both_chances(self.m, self.u, field, 0, len(self.m))
+        if set(self.u) - set(self.m):
+            surplus = (set(self.u) - set(self.m)).pop()
+            raise ValueError(f"m lacks {surplus!r}; m and u must have the same fields.")
+        validate.number("match_share", self.match_share, 0, 1, low_open=True, high_open=True)
+
     @property
     def table(self) -> pd.DataFrame:
-        """One row per field and level: m, u and the weight in bits."""
+        """One row per field and level: m, u and the weight in bits.
+
+        Examples
+        --------
+        >>> Weights({"phone": np.array([0.2, 0.8])}, {"phone": np.array([0.9, 0.1])}, 0.01).table.round(2)
+           field  level    m    u  weight
+        0  phone      0  0.2  0.9   -2.17
+        1  phone      1  0.8  0.1    3.00
+        """
         rows = [
             (field, level, m, u, np.log2(m / u))
             for field in self.m
@@ -167,11 +202,49 @@ class Weights:
         return pd.DataFrame(rows, columns=["field", "level", "m", "u", "weight"])
 
     def weight(self, agreement: Any) -> Any:
-        """Weight of each pair in bits, as `fellegi_sunter`."""
+        """Weight of each pair in bits, as `fellegi_sunter`.
+
+        Parameters
+        ----------
+        agreement : DataFrame or array, n pairs × k fields
+            Levels of agreement, NaN where a value is missing.
+
+        Returns
+        -------
+        Series or array of n
+            Bits.
+
+        Raises
+        ------
+        ValueError
+            If a field is missing or a level unknown.
+
+        Examples
+        --------
+        >>> weights = Weights({"phone": np.array([0.2, 0.8])}, {"phone": np.array([0.9, 0.1])}, 0.01)
+        >>> weights.weight(pd.DataFrame({"phone": [1, None]})).tolist()
+        [3.0, 0.0]
+        """
         return fellegi_sunter(agreement, self.m, self.u)
 
     def probability(self, agreement: Any) -> Any:
-        """Probability that each pair is one person: prior odds × 2^weight, as a probability."""
+        """Probability that each pair is one person: prior odds × 2^weight, as a probability.
+
+        Parameters
+        ----------
+        agreement : DataFrame or array, n pairs × k fields
+            Levels of agreement, NaN where a value is missing.
+
+        Returns
+        -------
+        Series or array of n
+            0 to 1: odds / (1 + odds), with prior odds match_share / (1 − match_share).
+
+        Raises
+        ------
+        ValueError
+            If a field is missing or a level unknown.
+        """
         prior = np.log2(self.match_share / (1 - self.match_share))
         bits = np.clip(self.weight(agreement) + prior, -1000, 1000)
         return 1 / (1 + 2.0**-bits)
@@ -179,7 +252,9 @@ class Weights:
 
 def is_weights(name: str, weights: Any) -> None:
     if weights is not None and not isinstance(weights, Weights):
-        raise ValueError(f"{name} is {shown(weights)}; it must be what estimate_weights returns.")
+        raise ValueError(
+            f"{name} is {validate.shown(weights)}; it must be what estimate_weights returns."
+        )
 
 
 _MATCH_SHARE_LIMIT = 0.5  # with a prior: no more than half of all pairs are matches
@@ -223,12 +298,12 @@ def estimate_weights(
 
     Notes
     -----
-    Two kinds of pairs are mixed: with probability λ one person's, whose fields show level j with
-    probability mⱼ, else two people's, with uⱼ; fields are independent within each kind. EM goes to
-    and fro between each pair's probability of being a match and the m and λ that follow from those
-    probabilities (Winkler 1988; Herzog, Scheuren & Winkler 2007, ch. 9). u stays as estimated from
-    random pairs. Pairs that blocking left out count as no match, which is why candidates need not be
-    like random pairs.
+    P(levels) = λ Π m + (1 − λ) Π u. Two kinds of pairs are mixed: with probability λ one person's,
+    whose fields show level j with probability mⱼ, else two people's, with uⱼ; fields are
+    independent within each kind. EM goes to and fro between each pair's probability of being a
+    match and the m and λ that follow from those probabilities (Winkler 1988; Herzog, Scheuren &
+    Winkler 2007, ch. 9). u stays as estimated from random pairs. Pairs that blocking left out count
+    as no match, which is why candidates need not be like random pairs.
 
     Examples
     --------
