@@ -5,8 +5,8 @@ other chunks. So a chunk is drawn as a small company (`_Chunk`) by whoever has t
 one file per table and chunk is all that is ever in memory. What a chunk can't know alone is where the
 numbers that run through the company begin in it: how many orders, records, contacts and journeys there
 were before. One after the other, each chunk tells the next. Several workers can't wait for each other,
-so they first draw all chunks only to count, then again to write: twice the drawing, which takes less
-time than the compression, and no file is ever read or rewritten.
+so they first draw all chunks only to count, then again to write: half as much work again, in return
+for which no worker waits and no file is ever rewritten.
 
 What is done is noted line by line in `progress.jsonl`, and at the end in `manifest.json`. A file
 gets its name only when it is whole. So whatever is interrupted, at whatever moment, goes on where
