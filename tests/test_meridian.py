@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cxedu import World
@@ -196,3 +197,26 @@ def rows_of_recovery():
 def test_what_one_can_find_out_is_what_one_finds():
     for row in rows_of_recovery():
         assert row in TEXT
+
+
+# --- arrows that are missing ---------------------------------------------------------------------
+
+
+def test_what_is_said_to_be_independent_is():
+    world = World(seed=4, n_customers=40_000)
+    truth = world.truth.customers.merge(world.customers, on="customer_id")
+    latent = ["purchase_rate", "dropout_probability", "spend_mean", "trust_disposition"]
+    score = truth[[*latent, "return_propensity", "service_cost"]].rank()
+    base = truth["gross_margin_rate"] - purchases._MEAN_MARGIN[truth["needs_segment"].cat.codes]
+    score["gross_margin"] = base.rank()
+    for column, known in (("needs_segment", "spend_mean"), ("region", None)):
+        for label in truth[column].cat.categories:
+            inside = (truth[column] == label).to_numpy(float)
+            apart = score.drop(columns=[known] if known else [])
+            assert apart.corrwith(pd.Series(inside)).abs().max() < 4.5 / np.sqrt(len(truth))
+    found = score.corr().to_numpy().copy()
+    np.fill_diagonal(found, 0)
+    one, other = (score.columns.get_loc(c) for c in ("dropout_probability", "trust_disposition"))
+    assert found[one, other] == pytest.approx(6 / np.pi * np.arcsin(-0.5 / 2), abs=0.02)
+    found[one, other] = found[other, one] = 0
+    assert np.abs(found).max() < 4.5 / np.sqrt(len(truth))

@@ -1,8 +1,9 @@
 """A panel of firms: what they say they can do for customers, and what they earn.
 
 Five yearly waves ask the same 400 firms 58 questions, in the four groups of the Customer Experience
-Maturity Monitor (CEMM; Peppers & Rogers Group, SAS Institute and Jubelirer Research), and write the
-year's results beside the answers. Nine questions are answered yes or no (yes: agrees, or rates itself
+Maturity Monitor (CEMM; Peppers & Rogers Group, SAS Institute and Jubelirer Research, first report “The
+State of Customer Experience Capabilities and Competencies”), and write the year's results beside the
+answers. Nine questions are answered yes or no (yes: agrees, or rates itself
 good or excellent). They ask for what the published summary of that study reports, and so many firms
 answer yes as it reports (`published`). The other 49 are answered from 1 to 5; how the 58 divide over
 the groups is ours, since the summary does not say, and so is every wording.
