@@ -294,7 +294,6 @@ cxedu.World({seed}, {n}).to_parquet(sys.argv[1], {tables}, progress=False)
 @pytest.mark.parametrize(
     ("moment", "after", "files"),
     [
-        ("before a file has its name", 0, 0),
         ("before a file has its name", 4, 4),
         ("before it is noted", 2, 9),
         ("while it is noted", 1, 6),
@@ -453,15 +452,6 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(ImportError, match=r'pip install "cxedu\[scale\]"'):
         World(SEED, 5).to_parquet(tmp_path)
-
-
-def test_importing_the_package_needs_neither_pyarrow_nor_dask():
-    code = (
-        "import sys; sys.modules['pyarrow'] = sys.modules['dask'] = None\n"
-        "import cxedu.world.parquet; print(len(cxedu.World(1, 5).customers))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "5"
 
 
 # --- how large -----------------------------------------------------------------------------------

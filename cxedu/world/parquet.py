@@ -2,7 +2,7 @@
 
 In every table each chunk of 50,000 customers has a child seed of its own and needs nothing of the
 other chunks. So a chunk is drawn as a small company (`_Chunk`) by whoever has time, in any order, and
-one file per table and chunk is all that is ever in memory. What a chunk can't know alone is where the
+one chunk is all that a worker has in memory. What a chunk can't know alone is where the
 numbers that run through the company begin in it: how many orders, records, contacts and journeys there
 were before. One after the other, each chunk tells the next. Several workers can't wait for each other,
 so they first draw all chunks only to count, then again to write: half as much work again, in return
