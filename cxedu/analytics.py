@@ -1196,6 +1196,7 @@ def next_best_offer(
     if not np.isfinite(profit).all():
         raise ValueError("margin or cost is so large that the expected profit overflows.")
     if eligible is not None:
+        validate.broadcastable(eligible=eligible)  # no ragged lists
         allowed = np.asarray(eligible)
         if allowed.dtype != bool or allowed.shape != p.shape:
             raise ValueError(

@@ -218,7 +218,7 @@ def _modules(
     if isinstance(forbidden, (str, bytes, Mapping)) or not isinstance(forbidden, Iterable):
         raise ValueError("forbidden must be a list of mappings from modules to options.")
     rules = set()
-    for at, combination in enumerate(forbidden):
+    for at, combination in enumerate(validate.listed("forbidden", forbidden)):
         if not isinstance(combination, Mapping) or not combination:
             raise ValueError(f"forbidden[{at}] must map at least one module to an option.")
         for name, option in combination.items():
@@ -653,6 +653,8 @@ def apply_rules(
     """
     listed = _rules(rules)
     validate.frame("customers", customers, empty=True)
+    if not isinstance(otherwise, str):
+        raise ValueError(f"otherwise is {validate.shown(otherwise)}; it must be a word.")
     n = len(customers)
     action = np.full(n, otherwise, dtype=object)
     by = np.full(n, "", dtype=object)
@@ -987,6 +989,8 @@ def value_stream(
     {'product': -5.0, 'waxing': 20.0, 'insurance': 12.27, 'total': 27.27}
     """
     values = {"product": validate.number("product_margin", product_margin)}
+    if horizon is not None:
+        validate.number("horizon", horizon)
     if not isinstance(services, Mapping):
         raise ValueError(
             "services must be a mapping from a service to (attach, margin, retention)."

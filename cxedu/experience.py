@@ -159,8 +159,12 @@ def _tango(b: int, c: int, n: int, level: float) -> tuple[float, float]:
 
     estimate = (b - c) / n
     aside = 1e-9  # if everybody agrees, the estimate itself is a root, and not the one wanted
-    low = -1.0 if c == n else optimize.brentq(away, -1.0, estimate - aside, xtol=1e-12)
-    high = 1.0 if b == n else optimize.brentq(away, estimate + aside, 1.0, xtol=1e-12)
+    low = -1.0 if c == n else estimate - aside
+    if low > -1 and away(low) < 0:
+        low = optimize.brentq(away, -1.0, low, xtol=1e-12)
+    high = 1.0 if b == n else estimate + aside
+    if high < 1 and away(high) < 0:
+        high = optimize.brentq(away, high, 1.0, xtol=1e-12)
     return float(low), float(high)
 
 
@@ -468,6 +472,8 @@ def _log(
         gap = log[column].isna()
         if gap.any():
             raise ValueError(f"{name}[{column!r}] is missing in row {int(np.argmax(gap))}.")
+    for ours in ("case", "step"):
+        validate.labels(f"{name}[{columns[ours]!r}]", log[columns[ours]])
     rows = pd.DataFrame({ours: log[theirs].to_numpy() for ours, theirs in columns.items()})
     for column in more.values():
         rows[column] = validate.vector(f"{name}[{column!r}]", log[column])
@@ -497,7 +503,7 @@ def _entered(log: pd.DataFrame, names: list[Any], timed: bool) -> list[int]:
         if since is not None:
             here = here[here["case"].isin(since.index)]
             if timed:
-                here = here[here["time"].to_numpy() >= since.loc[here["case"]].to_numpy()]
+                here = here[here["time"].to_numpy() >= since.reindex(here["case"]).to_numpy()]
         first = here.drop_duplicates("case")  # sorted by time: the earliest that counts
         since = pd.Series(first["time" if timed else "step"].to_numpy(), index=first["case"])
         entered.append(len(since))
@@ -882,8 +888,8 @@ def compare_portfolios(
     if table.shape[1] == 0:
         raise ValueError("returns has no columns; it must have one per period.")
     try:
-        r = table.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError):
+        r = validate.floats(table)
+    except TypeError:
         raise ValueError("returns must hold numbers only.") from None
     gone = np.isnan(r)
     validate.vector("returns", r[~gone], -1, empty=True)
@@ -896,6 +902,7 @@ def compare_portfolios(
         raise ValueError(
             f"returns: firm {table.index[at]!r} {why}; NaN may only follow the last one."
         )
+    validate.broadcastable(leader=leader)  # no ragged lists
     chosen = np.asarray(leader)
     if chosen.dtype == object and all(isinstance(x, (bool, np.bool_)) for x in chosen.flat):
         chosen = chosen.astype(bool)

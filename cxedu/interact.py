@@ -96,6 +96,8 @@ def first_contact_resolution(
     """
     extra = [] if by is None else [by]
     table = _contacts(interactions, case, contact, resolved, extra)
+    if by is not None:
+        validate.labels(f"interactions[{by!r}]", table[by])
     first = table[~table["_case"].duplicated()]
     settled = first["_resolved"].to_numpy()
     if not validate.flag("believe_flag", believe_flag):
@@ -165,6 +167,7 @@ def cost_per_resolution(
     """
     validate.choice("charge", charge, ["first", "own"])
     table = _contacts(interactions, case, contact, resolved, [channel, cost])
+    validate.labels(f"interactions[{channel!r}]", table[channel])
     spent = validate.vector(f"interactions[{cost!r}]", table[cost].to_numpy(), 0)
     # The last contact that was recorded as resolved is the one that settled the case.
     last = table.index[table["_resolved"]][

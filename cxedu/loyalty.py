@@ -779,6 +779,7 @@ def project_base(
     """
     n = validate.number("customers", customers, 0)
     m = validate.number("margin", margin)
+    validate.number("discount", discount)
     count = validate.whole("periods", periods, 1, 10_000)
     levers: dict[str, np.ndarray] = {
         "acquired": validate.vector("acquired", acquired, 0),
@@ -1058,6 +1059,8 @@ def differential_profit(
         validate.same_length(assigned=names, profit=table)
         for at, name in enumerate(names):
             validate.choice(f"assigned[{at}]", name, table.columns)
+            if np.ndim(name):
+                raise ValueError(f"assigned[{at}] is {validate.shown(name)}; it must be one name.")
         column = table.columns.get_indexer(pd.Index(names))
         reached = float(people @ pay[np.arange(len(table)), column])
     spent = each * float(people.sum())

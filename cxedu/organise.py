@@ -307,7 +307,15 @@ def _call(function: Any, assumed: Mapping[str, float]) -> float:
         raise ValueError(
             f"function is {validate.shown(function)}; it must be a function of the assumptions."
         )
-    return validate.number("what function returns", function(**assumed))
+    try:
+        result = function(**assumed)
+    except TypeError as problem:
+        inside = problem.__traceback__ and problem.__traceback__.tb_next
+        if inside:  # a fault of the function, not of how it is called
+            raise
+        names = ", ".join(assumed) or "nothing"
+        raise ValueError(f"function can't be called with {names}: {problem}") from None
+    return validate.number("what function returns", result)
 
 
 @dataclass(frozen=True)
@@ -907,6 +915,7 @@ def capability_index(
     if not isinstance(groups, Mapping) or not groups:
         raise ValueError("groups must be a mapping from at least one column to its group.")
     validate.frame("answers", answers, list(groups))
+    validate.labels("groups", pd.Series(list(groups.values()), dtype=object))
     if "index" in groups.values():
         raise ValueError(
             "groups has a group 'index', which is the name of the total; call it otherwise."

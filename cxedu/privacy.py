@@ -11,7 +11,7 @@ own, so that two missing ones agree.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -500,7 +500,7 @@ def private_mean(
     if least >= most:
         raise ValueError(f"low is {low} and high is {high}; low must be below high.")
     sensitivity = most / x.size - least / x.size
-    if not (math.isfinite(sensitivity) and sensitivity > 0):
+    if not 1 / validate.LARGEST <= sensitivity < math.inf:
         raise ValueError(f"low is {low} and high is {high}; their distance is out of range.")
     # Divided before summing, so that huge values cannot overflow.
     mean = float((np.clip(x, least, most) / x.size).sum())
@@ -749,9 +749,7 @@ def _names(name: str, columns: Any) -> list[Any]:
     """One column name or several different ones, as a list."""
     if isinstance(columns, str):
         return [columns]
-    if not isinstance(columns, Iterable):
-        raise ValueError(f"{name} is {validate.shown(columns)}; it must be a list of column names.")
-    names = list(columns)
+    names = validate.listed(name, columns)
     if not names:
         raise ValueError(f"{name} is empty; it must name at least one column.")
     try:

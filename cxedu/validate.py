@@ -5,7 +5,7 @@ messages read alike everywhere and nobody meets a traceback from inside numpy.
 """
 
 import warnings
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,10 @@ def _rule(low: float, high: float, low_open: bool, high_open: bool) -> str:
     return " and ".join(parts) or "that is finite"
 
 
-def _too_large(value: float) -> str:
+def _absurd(value: float) -> str:
     """The rule that a finite number of absurd size breaks."""
+    if 0 < abs(value) < 1 / LARGEST:
+        return f", not smaller than {1 / LARGEST:g}."
     return f", not larger than {LARGEST:g}." if LARGEST < abs(value) < np.inf else "."
 
 
@@ -37,6 +39,8 @@ def _outside(
     values: np.ndarray, low: float, high: float, low_open: bool, high_open: bool
 ) -> np.ndarray:
     too_low = values <= low if low_open else values < low
+    if low_open and low == 0:  # what is divided by must not be as good as nothing
+        too_low |= values < 1 / LARGEST
     too_high = values >= high if high_open else values > high
     return ~(np.abs(values) <= LARGEST) | too_low | too_high
 
@@ -69,7 +73,7 @@ def number(
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} is {shown(value)}; {rule}.") from None
     if _outside(np.array(result), low, high, low_open, high_open):
-        raise ValueError(f"{name} is {shown(value)}; {rule}{_too_large(result)}")
+        raise ValueError(f"{name} is {shown(value)}; {rule}{_absurd(result)}")
     return result
 
 
@@ -136,7 +140,7 @@ def vector(
         rule = _rule(low, high, low_open, high_open)
         raise ValueError(
             f"{name}[{bad[0]}] is {array[bad[0]]:g}; every value must be a number "
-            f"{rule}{_too_large(array[bad[0]])}"
+            f"{rule}{_absurd(array[bad[0]])}"
         )
     return array
 
@@ -263,13 +267,13 @@ def frame(
     """
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"{name} is a {type(table).__name__}; it must be a pandas DataFrame.")
-    if not all(isinstance(label, Hashable) for label in table.columns):
+    if not all(map(_hashable, table.columns)):
         raise ValueError(f"{name} has a list for a column's name; it must be a text or a number.")
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{name} has the column {twice!r} twice; every column must be there once.")
     for c in columns:
-        if not isinstance(c, Hashable) or isinstance(c, (slice, tuple)):
+        if not _hashable(c) or isinstance(c, (slice, tuple)):
             raise ValueError(
                 f"{name} can't have a column {shown(c)}; name it by a text or a number."
             )
@@ -305,8 +309,8 @@ def flag(name: str, value: Any) -> bool:
 
 def listed(name: str, values: Any) -> list[Any]:
     """Return `values` as a list of names; a text, a table or a single thing is none."""
-    single = isinstance(values, (str, bytes, pd.DataFrame)) or np.ndim(values) != 1
-    if isinstance(values, (set, frozenset)) or (not single and isinstance(values, Iterable)):
+    single = isinstance(values, (str, bytes, pd.DataFrame)) or getattr(values, "ndim", 1) != 1
+    if not single and isinstance(values, Iterable):
         return list(values)
     raise ValueError(f"{name} is {shown(values)}; it must be a list of names.")
 
@@ -343,6 +347,34 @@ def dates(values: pd.Series, format: str | None = None) -> pd.Series:
             return pd.to_datetime(values, format=format)
         except (TypeError, ValueError, OverflowError, Warning) as problem:
             raise TypeError(str(problem)) from None
+
+
+def _hashable(label: Any) -> bool:
+    try:
+        hash(label)
+    except TypeError:
+        return False
+    return True
+
+
+def labels(name: str, values: pd.Series) -> pd.Series:
+    """Return `values` if they can name groups and be put in order: texts, or numbers, or dates.
+
+    >>> labels("step", pd.Series(["pay", ["return"]]))
+    Traceback (most recent call last):
+    ...
+    ValueError: step must hold labels of one kind, such as texts or numbers.
+    """
+    try:
+        if values.dtype.kind == "c":
+            raise TypeError
+        if values.dtype == object:
+            pd.factorize(values, sort=True)
+    except TypeError:
+        raise ValueError(
+            f"{name} must hold labels of one kind, such as texts or numbers."
+        ) from None
+    return values
 
 
 def generator(name: str, rng: Any) -> np.random.Generator:

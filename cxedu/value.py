@@ -852,6 +852,7 @@ def rfm(
             raise ValueError(
                 f"transactions has no {column} in row {int(np.argmax(values.isna()))}."
             )
+    validate.labels("transactions['customer_id']", table["customer_id"])
     money = validate.vector(f"transactions[{value!r}]", table[value])
     if not past.any():
         raise ValueError(f"no transaction is on or before as_of {now.date()}.")
@@ -930,6 +931,7 @@ def referral_value(
     100.0
     """
     anyway = would_have_joined
+    validate.broadcastable(would_have_joined=anyway)  # no ragged lists
     if np.asarray(anyway).dtype == bool:
         anyway = np.asarray(anyway, dtype=float)
     given: dict[str, Any] = {
@@ -950,10 +952,17 @@ def referral_value(
     i = validate.number("discount", discount, 0)
     counted = (1 - given["would_have_joined"]) * given["margin"]
     value = counted + given["acquisition_saving"] - given["reward"]
-    value = np.asarray(value / (1 + i) ** given["period"])
+    value = np.asarray(value * (1 + i) ** -given["period"])
     if referrer is None:
         return float(value.sum())
     value, who = np.broadcast_arrays(value, np.atleast_1d(np.asarray(referrer)))
+    if value.ndim > 1:
+        raise ValueError(
+            f"margin and the others have shape {value.shape}; with referrer, give lists."
+        )
+    if who.dtype.kind == "V":
+        raise ValueError("referrer holds records; it must hold labels, such as texts or numbers.")
+    validate.labels("referrer", pd.Series(who))
     if pd.isna(who).any():
         raise ValueError(f"referrer[{int(np.argmax(pd.isna(who)))}] is missing.")
     sums = pd.DataFrame({"referrer": who, "referral_value": value}).groupby("referrer")

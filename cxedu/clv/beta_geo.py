@@ -92,6 +92,8 @@ class BetaGeoNBD(BuyTillYouDie):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             last = np.ceil(-rng.standard_exponential(n) / np.log1p(-dropout))  # geometric
         last = np.nan_to_num(np.maximum(last, 1), nan=np.inf, posinf=np.inf)
+        if rate.size and (rate * T).max() > 1e18:
+            raise ValueError("T is so long that purchases can't be counted; give a shorter time.")
         would = rng.poisson(rate * T)  # purchases if nobody left
         alive = last > would
         x = np.minimum(last, would)

@@ -207,6 +207,8 @@ class ShiftedBetaGeometric(Model):
         """
         alpha, beta = self.params_.values()
         d = number("discount", discount, 0, low_open=True)
+        if 1 + d == 1:
+            raise ValueError(f"discount is {d:g}; it must be large enough to make a difference.")
         k = vector("renewals", renewals, 0)
         stay = (beta + k) / (alpha + beta + k)
         return like(stay * hyp2f1(1, beta + k + 1, alpha + beta + k + 1, 1 / (1 + d)), renewals)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu.clv.inputs import DAYS_PER_UNIT
-from cxedu.validate import choice, dates, floats, frame, shown
+from cxedu.validate import LARGEST, choice, dates, floats, frame, labels, shown
 
 
 def rfm_summary(
@@ -83,6 +83,7 @@ def rfm_summary(
         raise ValueError(
             f"observation_end is {observation_end!s}; no transaction happened up to that day."
         )
+    labels("transactions['customer_id']", table["customer_id"])
     code, ids = pd.factorize(table["customer_id"].to_numpy()[seen], sort=True)
     day, money = day[seen], money[seen]
 
@@ -150,10 +151,10 @@ def _values(column: pd.Series, name: str) -> np.ndarray:
         values = floats(column)
     except TypeError:
         raise ValueError(f"transactions[{name!r}] must hold numbers only.") from None
-    bad = np.flatnonzero(~np.isfinite(values))
+    bad = np.flatnonzero(~(np.abs(values) <= LARGEST))
     if bad.size:
         raise ValueError(
-            f"transactions[{name!r}] is {values[bad[0]]:g} in row {bad[0]}; it must be a number."
+            f"transactions[{name!r}] is {values[bad[0]]:g} in row {bad[0]}; it must be a number of usual size."
         )
     return values
 

@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaln
 
 from cxedu.clv.fitting import Model, dot, maximise
 from cxedu.clv.inputs import aligned, check_counts, check_weights, collapse, like, spread
-from cxedu.validate import flag, floats, generator, same_length, vector
+from cxedu.validate import LARGEST, flag, floats, generator, same_length, vector
 
 
 class GammaGamma(Model):
@@ -244,7 +244,7 @@ def _money(values: Any) -> np.ndarray:
 
 def check_money(x: np.ndarray, money: np.ndarray) -> None:
     """Repeat buyers have a positive mean spend."""
-    bad = np.flatnonzero((x > 0) & ~((money > 0) & np.isfinite(money)))
+    bad = np.flatnonzero((x > 0) & ~((money > 0) & (money <= LARGEST)))
     if bad.size:
         i = bad[0]
         raise ValueError(

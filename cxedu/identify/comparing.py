@@ -214,8 +214,8 @@ def agreement(similarity: pd.DataFrame, close: Mapping[str, float] = CLOSE) -> p
 def _with_gaps(name: str, values: Any, low: float, high: float) -> np.ndarray:
     """A float array in which NaN is allowed, everything else from `low` to `high`."""
     try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
+        array = validate.floats(values)
+    except TypeError:
         raise ValueError(f"{name} must hold numbers only, with NaN for what is missing.") from None
     validate.vector(name, array[~np.isnan(array)], low, high, empty=True)
     return array

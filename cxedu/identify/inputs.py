@@ -59,7 +59,8 @@ def hashable(index: pd.Index) -> None:
 def only_texts(name: str, column: pd.Series) -> None:
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind not in ("string", "empty") and column.notna().any():
-        example = next(value for value in column.dropna() if not isinstance(value, str))
+        others = (value for value in column.dropna() if not isinstance(value, str))
+        example = next(others, column.dtype)
         raise ValueError(f"{name} holds {validate.shown(example)}; it must hold texts only.")
 
 
@@ -78,7 +79,7 @@ def label_codes(name: str, labels: Any) -> np.ndarray:
         raise ValueError(f"{name} is empty; it must hold at least one label.")
     try:
         codes = pd.factorize(labels if isinstance(labels, pd.Series) else pd.Series(labels))[0]
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must hold labels such as numbers or texts.") from None
     if (codes < 0).any():
         raise ValueError(f"{name}[{int(np.argmin(codes))}] is missing; every record needs a label.")

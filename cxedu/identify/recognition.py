@@ -62,7 +62,7 @@ def _codes_in_order(order: Any) -> np.ndarray:
         raise ValueError("order must be one number or date per record, in one dimension.")
     try:
         codes = pd.factorize(pd.Series(np.asarray(order)), sort=True)[0]
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("order must hold numbers or dates that can be put in order.") from None
     if (codes < 0).any():
         raise ValueError(f"order[{int(np.argmin(codes))}] is missing; every record needs one.")
@@ -180,5 +180,6 @@ def profile_completeness(
         clusters = clusters.loc[labels].to_numpy()
     label_codes("clusters", clusters)
     validate.same_length(contacts=filled, clusters=clusters)
-    known = filled.groupby(pd.Series(np.asarray(clusters), index=labels, name="cluster")).any()
+    cluster = pd.Series(np.asarray(clusters), index=labels, name="cluster")
+    known = filled.groupby(validate.labels("clusters", cluster)).any()
     return known.mean(axis=1).rename("completeness")

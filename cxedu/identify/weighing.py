@@ -68,19 +68,19 @@ def _levels(name: str, given: Any) -> tuple[np.ndarray, list[Any]]:
     """Levels as a float matrix, and the names of its columns."""
     table = given if isinstance(given, pd.DataFrame) else None
     try:
-        values = np.asarray(
-            given.to_numpy(float, na_value=np.nan) if table is not None else given, float
-        )
-    except (TypeError, ValueError):
+        if table is not None:
+            validate.frame(name, table, empty=True)
+        values = validate.floats(given)
+    except TypeError:
         raise ValueError(
             f"{name} must hold levels 0, 1 … only, with NaN for what is missing."
         ) from None
     if values.ndim != 2 or values.shape[1] == 0:
         raise ValueError(f"{name} has shape {values.shape}; it must be pairs × fields.")
     seen = values[~np.isnan(values)]
-    if seen.size and not ((seen >= 0) & (seen == np.floor(seen)) & np.isfinite(seen)).all():
-        bad = seen[~((seen >= 0) & (seen == np.floor(seen)))][0]
-        raise ValueError(f"{name} holds {bad:g}; it must hold levels 0, 1 … only.")
+    fine = (seen >= 0) & (seen == np.floor(seen)) & np.isfinite(seen)
+    if not fine.all():
+        raise ValueError(f"{name} holds {seen[~fine][0]:g}; it must hold levels 0, 1 … only.")
     return values, list(table.columns) if table is not None else list(range(values.shape[1]))
 
 
@@ -108,10 +108,10 @@ def _chances(name: str, given: Any, field: Any, k: int, count: int) -> np.ndarra
     if isinstance(given, (Mapping, pd.Series)):
         if field not in given:
             raise ValueError(
-                f"{name} lacks {field!r}; it has {', '.join(map(repr, given.keys()))}."
+                f"{name} lacks {field!r}; it has {', '.join(map(repr, given.keys()))}, unlike agreement."
             )
         value = given[field]
-    elif isinstance(given, (list, tuple, np.ndarray)) and np.size(np.asarray(given, object)):
+    elif isinstance(given, (list, tuple, np.ndarray)) and np.ndim(np.asarray(given, object)):
         if len(given) != count:
             raise ValueError(
                 f"{name} has {len(given)} entries; it must have one per field, {count}."
