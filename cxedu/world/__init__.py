@@ -120,7 +120,9 @@ class World:
         names = []
         for name, value in (("student_id", student_id), ("problem_set", problem_set)):
             if not isinstance(value, str) or not value.strip():
-                raise ValueError(f"{name} is {value!r}; it must be a text that is not empty.")
+                raise ValueError(
+                    f"{name} is {validate.shown(value)}; it must be a text that is not empty."
+                )
             names.append(unicodedata.normalize("NFC", value).strip().lower())
         digest = hashlib.sha256(f"{names[1]}/{names[0]}".encode()).digest()
         return cls(int.from_bytes(digest[:6], "big"), n_customers)
