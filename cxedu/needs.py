@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _SILHOUETTE_ROWS = 2000  # the silhouette compares every pair: more rows are sampled down to this
+_LARGEST = 1e50  # numbers of a profile: so that sums of squares stay finite
 _CELLS = 4_000_000  # pairs of customers compared at once: bounds the memory
 
 
@@ -109,6 +110,7 @@ def needs_profile(
     """
     low, high = _scale(scale)
     share = validate.number("at_least", at_least, 0, 1)
+    centre = validate.flag("within_person", within_person)
     columns = _names("items", items)
     turned = _names("reverse", reverse, empty=True)
     for name in turned:
@@ -132,7 +134,7 @@ def needs_profile(
         item, grand = np.nanmean(values, axis=0), np.nanmean(values)
         person = np.nanmean(values, axis=1, keepdims=True)
         values = np.where(given, values, np.clip(item + person - grand, low, high))
-    if within_person:
+    if centre:
         values = values - values.mean(axis=1, keepdims=True)
     return pd.DataFrame(values, index=table.index[enough], columns=columns)
 
@@ -160,8 +162,9 @@ def encode_attributes(customers: pd.DataFrame, columns: Iterable[str]) -> pd.Dat
 
     Notes
     -----
-    Numbers are standardised. A column of groups becomes 0/1 columns (dummy coding) that are divided by the
-    root of the sum of their variances, so that a column with many groups weighs no more than a number.
+    Numbers are standardised: (x − mean) / standard deviation. A column of groups becomes 0/1 columns (dummy coding) that are divided by the
+    root of the sum of their variances, so that a column with many groups weighs no more than a number:
+    our choice, since nothing in the data says how much an attribute matters.
 
     Examples
     --------
@@ -176,15 +179,14 @@ def encode_attributes(customers: pd.DataFrame, columns: Iterable[str]) -> pd.Dat
     parts: dict[str, np.ndarray] = {}
     for name in names:
         column = table[name]
-        if not isinstance(column, pd.Series):
-            raise ValueError(f"customers has the column {name!r} more than once; once is enough.")
         if column.isna().any():
             raise ValueError(f"customers[{name!r}] has missing values; fill or drop them first.")
         own = {}
         if pd.api.types.is_datetime64_any_dtype(column):
             own[name] = (column - column.min()) / pd.Timedelta(days=1)
         elif pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column):
-            own[name] = column
+            raw = column.to_numpy(dtype=float)
+            own[name] = validate.vector(f"customers[{name!r}]", raw, -_LARGEST, _LARGEST)
         elif isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(column):
             for group in sorted(column.unique(), key=str):
                 own[f"{name}: {group}"] = column == group
@@ -192,8 +194,6 @@ def encode_attributes(customers: pd.DataFrame, columns: Iterable[str]) -> pd.Dat
             kind = column.dtype
             raise ValueError(f"customers[{name!r}] is {kind}; it must be numbers, dates or groups.")
         values = np.column_stack([np.asarray(v, dtype=float) for v in own.values()])
-        if not np.isfinite(values).all():
-            raise ValueError(f"customers[{name!r}] holds an infinite number; it must be finite.")
         values = values - values.mean(axis=0)
         spread = np.sqrt(values.var(axis=0).sum())
         scaled = values / spread if spread > 0 else values * 0
@@ -232,7 +232,8 @@ class NeedsSegmentation:
 
     Notes
     -----
-    Lloyd's algorithm with k-means++ starts from scikit-learn (Lloyd 1982; Arthur & Vassilvitskii 2007).
+    The profiles minimise within = Σ over rows of the squared distance to the nearest of them, by Lloyd's
+    algorithm with k-means++ starts from scikit-learn (Lloyd 1982; Arthur & Vassilvitskii 2007).
     k-means looks for round segments of similar size; it always finds k, whether there are any or not.
 
     Examples
@@ -261,12 +262,29 @@ class NeedsSegmentation:
         return f"NeedsSegmentation(n_segments={self.n_segments}, random_state={self.random_state})"
 
     def fit(self, profile: pd.DataFrame) -> Self:
-        """Find the segments of a profile (DataFrame of numbers, one row per customer) and return self."""
+        """Find the segments of a profile.
+
+        Parameters
+        ----------
+        profile : DataFrame of numbers, one row per customer
+            What customers are told apart by, such as `needs_profile` makes it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a number isn't finite, or fewer rows differ than there are segments.
+        """
         values = _matrix("profile", profile)
         # In a fixed order of rows, so that the order in which they come changes nothing.
         order = np.lexsort(values.T[::-1])
         with _threads().limit(limits=1):
-            model = _kmeans(values[order], self.n_segments, self.random_state, self.n_starts)
+            model = _kmeans(
+                "n_segments", values[order], self.n_segments, self.random_state, self.n_starts
+            )
         found = np.empty(len(values), dtype=np.int64)
         found[order] = model.labels_
         size = np.bincount(found, minlength=self.n_segments)
@@ -285,7 +303,22 @@ class NeedsSegmentation:
         return self
 
     def predict(self, profile: pd.DataFrame) -> pd.Series:
-        """Return the segment of each row of a profile with the columns of the fitted one."""
+        """Return the segment of each row of a profile: that of the nearest mean profile.
+
+        Parameters
+        ----------
+        profile : DataFrame of numbers
+            With the columns of the fitted one.
+
+        Returns
+        -------
+        Series of int, same index
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, a number isn't finite, or `fit` has not been called.
+        """
         _fitted(self, "centers_")
         validate.frame("profile", profile, self.centers_.columns)
         values = _matrix("profile", profile[list(self.centers_.columns)])
@@ -362,8 +395,8 @@ def choose_segments(
     rows = []
     for k in wanted:
         with _threads().limit(limits=1):
-            model = _kmeans(values, k, seed, starts)
-            boxed = [_kmeans(box, k, seed, 1).inertia_ for box in boxes]
+            model = _kmeans("numbers", values, k, seed, starts)
+            boxed = [_kmeans("numbers", box, k, seed, 1).inertia_ for box in boxes]
         within = float(model.inertia_)
         if within <= 1e-12 * total:
             raise ValueError(
@@ -407,7 +440,8 @@ def suggest_segments(table: pd.DataFrame, rule: Literal["gap", "silhouette"] = "
 
     Notes
     -----
-    Tibshirani, Walther & Hastie (2001), step 3; Rousseeuw (1987).
+    The smallest k with gap(k) ≥ gap(k′) − s(k′): Tibshirani, Walther & Hastie (2001), step 3. The largest mean
+    silhouette: Rousseeuw (1987).
 
     Examples
     --------
@@ -422,11 +456,11 @@ def suggest_segments(table: pd.DataFrame, rule: Literal["gap", "silhouette"] = "
         if column.empty:
             raise ValueError("table has no silhouette; compare at least two numbers of segments.")
         values = validate.vector("silhouette", column, -1, 1)
-        return validate.whole("segments", column.index[int(values.argmax())], 1)
+        return validate.whole("table.index", column.index[int(values.argmax())], 1)
     validate.frame("table", table, ["gap", "gap_error"])
     gap, error = (validate.vector(name, table[name]) for name in ("gap", "gap_error"))
     stop = np.append(gap[:-1] >= gap[1:] - error[1:], True)
-    return validate.whole("segments", table.index[int(stop.argmax())], 1)
+    return validate.whole("table.index", table.index[int(stop.argmax())], 1)
 
 
 def segment_profiles(table: pd.DataFrame, labels: Any) -> pd.DataFrame:
@@ -450,6 +484,10 @@ def segment_profiles(table: pd.DataFrame, labels: Any) -> pd.DataFrame:
     ValueError
         If the labels do not fit, or a column is neither numbers nor groups.
 
+    Notes
+    -----
+    share = size / n, mean = Σ values of the segment / how many there are. The layout is our own.
+
     Examples
     --------
     >>> table = pd.DataFrame({"speed": [5, 4, 1, 1], "region": ["north", "south", "south", "south"]})
@@ -465,7 +503,10 @@ def segment_profiles(table: pd.DataFrame, labels: Any) -> pd.DataFrame:
     for name in table.columns:
         column = table[name]
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column):
-            columns[str(name)] = column.to_numpy(dtype=float, na_value=np.nan)
+            values = column.to_numpy(dtype=float, na_value=np.nan)
+            known = values[~np.isnan(values)]
+            validate.vector(f"table[{name!r}]", known, -_LARGEST, _LARGEST, empty=True)
+            columns[str(name)] = values
         elif isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(column):
             for group in sorted(column.dropna().unique(), key=str):
                 columns[f"{name}: {group}"] = (column == group).to_numpy(dtype=float)
@@ -595,6 +636,11 @@ def split_ratings(
     ValueError
         If a column is missing, a rating is no finite number, or a customer rated a product twice.
 
+    Notes
+    -----
+    Each rating of a customer with ≥ at_least ratings is held out with probability share, all but one. The
+    rule is our own.
+
     Examples
     --------
     >>> ratings = pd.DataFrame({"customer_id": [1] * 8 + [2], "product_id": [*range(8), 0], "rating": 4})
@@ -624,7 +670,22 @@ class _Recommender:
     _means: np.ndarray
 
     def fit(self, ratings: pd.DataFrame) -> Self:
-        """Learn from ratings (customer_id, product_id, rating; at most one row per pair) and return self."""
+        """Learn from ratings.
+
+        Parameters
+        ----------
+        ratings : DataFrame with customer_id, product_id, rating
+            At most one row per pair.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, a rating is no finite number, or a customer rated a product twice.
+        """
         stars = _ratings("ratings", ratings)
         row, who = _sorted("customer_id", ratings["customer_id"])
         column, what = _sorted("product_id", ratings["product_id"])
@@ -644,10 +705,31 @@ class _Recommender:
         return self
 
     def recommend(self, customers: Iterable[Any], n: int = 10) -> pd.DataFrame:
-        """Return for each customer the n products with the highest score of those that the customer hasn't rated.
+        """Return the n products with the highest score of those that the customer hasn't rated.
 
-        A DataFrame with customer_id, rank (from 1), product_id and score; fewer rows for whoever has rated
-        nearly everything. Of equal scores the more popular product comes first.
+        Parameters
+        ----------
+        customers : sequence of customer ids
+            Known or not.
+        n : int, at least 1
+            How many products each.
+
+        Returns
+        -------
+        DataFrame
+            customer_id, rank (from 1), product_id and score; fewer rows for whoever has rated nearly
+            everything. Of equal scores the more popular product comes first.
+
+        Raises
+        ------
+        ValueError
+            If `n` is below 1, an id is no label, or `fit` has not been called.
+
+        Examples
+        --------
+        >>> ratings = pd.DataFrame({"customer_id": [1, 2, 2], "product_id": [10, 10, 11], "rating": 4})
+        >>> PopularityRecommender().fit(ratings).recommend([1], n=1)["product_id"].tolist()
+        [11]
         """
         _fitted(self, "products_")
         ids, top = _keys("customers", customers), validate.whole("n", n, 1)
@@ -711,6 +793,11 @@ class PopularityRecommender(_Recommender):
     ValueError
         From the methods, if a table is not as described there, or `fit` has not been called.
 
+    Notes
+    -----
+    score = number of ratings, whatever their stars; stars expected = Σ rating / number of ratings of the
+    product. It is a baseline that is hard to beat: Cremonesi, Koren & Turrin (2010).
+
     Examples
     --------
     >>> ratings = pd.DataFrame({"customer_id": [1, 2, 2, 3], "product_id": [10, 10, 11, 12],
@@ -725,9 +812,22 @@ class PopularityRecommender(_Recommender):
     """
 
     def predict(self, pairs: pd.DataFrame) -> pd.Series:
-        """Return the mean stars of the product of each pair (customer_id, product_id).
+        """Return the mean stars of the product of each pair.
 
-        For a product without ratings it is the mean of all ratings.
+        Parameters
+        ----------
+        pairs : DataFrame with customer_id, product_id
+            Customers and products, known or not.
+
+        Returns
+        -------
+        Series of float, same index
+            For a product without ratings the mean of all ratings.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or `fit` has not been called.
         """
         return pd.Series(self._base(pairs)[2], index=pairs.index, name="rating")
 
@@ -806,7 +906,22 @@ class NeighbourRecommender(_Recommender):
         self.against = validate.choice("against", against, ["product", "customer"])
 
     def fit(self, ratings: pd.DataFrame) -> Self:
-        """Learn from ratings (customer_id, product_id, rating; at most one row per pair) and return self."""
+        """Learn from ratings.
+
+        Parameters
+        ----------
+        ratings : DataFrame with customer_id, product_id, rating
+            At most one row per pair.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, a rating is no finite number, or a customer rated a product twice.
+        """
         super().fit(ratings)
         own = np.asarray(self._rated.sum(axis=1))
         self._own_mean = np.asarray(self._stars.sum(axis=1)) / own
@@ -815,7 +930,23 @@ class NeighbourRecommender(_Recommender):
         return self
 
     def similarity(self, one: Any, other: Any) -> float:
-        """Return the similarity of two customers who were fitted, −1 to 1; 0 if they have too little in common."""
+        """Return the similarity of two customers who were fitted.
+
+        Parameters
+        ----------
+        one, other : customer ids
+            Of the ratings that were learnt from.
+
+        Returns
+        -------
+        float
+            −1 to 1; 0 if they have too little in common.
+
+        Raises
+        ------
+        ValueError
+            If a customer is unknown or `fit` has not been called.
+        """
         _fitted(self, "products_")
         rows = self._who.get_indexer(_keys("one", [one]).append(_keys("other", [other])))
         for name, value, row in (("one", one, rows[0]), ("other", other, rows[1])):
@@ -824,7 +955,22 @@ class NeighbourRecommender(_Recommender):
         return float(self._similar(rows[:1])[0][0, rows[1]])
 
     def predict(self, pairs: pd.DataFrame) -> pd.Series:
-        """Return the stars to be expected for each pair (columns customer_id, product_id)."""
+        """Return the stars to be expected for each pair.
+
+        Parameters
+        ----------
+        pairs : DataFrame with customer_id, product_id
+            Customers and products, known or not.
+
+        Returns
+        -------
+        Series of float, same index
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or `fit` has not been called.
+        """
         row, column, told = self._base(pairs)
         known = np.flatnonzero((row >= 0) & (column >= 0))
         by_product = self._stars.tocsc()
@@ -985,6 +1131,10 @@ def rmse(predicted: Any, actual: Any) -> float:
     ------
     ValueError
         If the lengths or rows differ or a value is not finite.
+
+    Notes
+    -----
+    √(Σ (predicted − actual)² / n), by which the Netflix Prize was awarded (Bennett & Lanning 2007).
 
     Examples
     --------
@@ -1169,7 +1319,7 @@ def break_even_noise(
     >>> round(break_even_noise([[10, 2, 6], [1, 8, 6]], [100, 100], cost_per_version=50), 3)
     0.733
     """
-    table, counts = _profit_and_customers(profit, sizes)
+    table, counts = _profit_and_customers(profit, sizes, "sizes")
     size = np.diag(counts)
     if not np.array_equal(counts, np.diag(size)):
         raise ValueError("sizes has two dimensions; it must hold one number per segment.")
@@ -1204,6 +1354,10 @@ def noisy_segments(labels: Any, noise: float, rng: np.random.Generator) -> Any:
     ------
     ValueError
         If a label is missing or `noise` is outside 0 to 1.
+
+    Notes
+    -----
+    A label stays right with probability 1 − noise + noise × share of its segment. The experiment is our own.
 
     Examples
     --------
@@ -1254,31 +1408,24 @@ def _names(name: str, columns: Any, *, empty: bool = False) -> list[Any]:
     return listed
 
 
-def _answers(name: str, column: Any, low: float, high: float) -> np.ndarray:
+def _answers(name: str, column: pd.Series, low: float, high: float) -> np.ndarray:
     """One item's answers as floats; NaN is a missing answer, anything else must be on the scale."""
-    if not isinstance(column, pd.Series):
-        raise ValueError(f"answers has the column {name!r} more than once; once is enough.")
     try:
-        if (
-            not pd.api.types.is_numeric_dtype(column)
-            and not column.isna().all()
-            and column.dtype != object
-        ):
+        if column.dtype.kind in "bMm" or isinstance(column.dtype, pd.StringDtype):
             raise TypeError
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError):
+        values = validate.floats(column)
+    except TypeError:
         raise ValueError(f"{name} must hold numbers only, with NaN for a missing answer.") from None
-    if (~np.isnan(values)).any():
-        validate.vector(name, values[~np.isnan(values)], low, high)
+    validate.vector(name, values[~np.isnan(values)], low, high, empty=True)
     return values
 
 
 def _matrix(name: str, table: Any) -> np.ndarray:
     """A DataFrame of finite numbers as an array."""
     validate.frame(name, table)
-    if not table.columns.is_unique:
-        raise ValueError(f"{name} has a column more than once; once is enough.")
-    return np.column_stack([validate.vector(f"{name}[{c!r}]", table[c]) for c in table.columns])
+    return np.column_stack(
+        [validate.vector(f"{name}[{c!r}]", table[c], -_LARGEST, _LARGEST) for c in table.columns]
+    )
 
 
 @cache
@@ -1287,19 +1434,18 @@ def _threads() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _kmeans(values: np.ndarray, k: int, seed: int, starts: int) -> KMeans:
+def _kmeans(name: str, values: np.ndarray, k: int, seed: int, starts: int) -> KMeans:
     different = len(np.unique(values, axis=0))
     if k > different:
         raise ValueError(
-            f"the number of segments is {k}; it must be at most the {different} different rows."
+            f"{name} is {k}; it must be at most {different}, the different rows of profile."
         )
-    if float(np.abs(values).max()) > 1e100:
-        raise ValueError("profile has values above 1e100; give smaller numbers.")
     return KMeans(k, n_init=starts, random_state=seed).fit(values)
 
 
 def _wholes(name: str, values: Any, low: int) -> list[int]:
-    if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable):
+    flat = isinstance(values, Iterable) and getattr(values, "ndim", 1) == 1
+    if isinstance(values, (str, bytes, dict)) or not flat:
         raise ValueError(
             f"{name} is a {type(values).__name__}; it must be a list of whole numbers."
         )
@@ -1332,7 +1478,7 @@ def _keys(name: str, values: Any, *, empty: bool = False) -> pd.Index:
         raise ValueError(f"{name} must hold names or numbers, one for each.")
     if not len(index) and not empty:
         raise ValueError(f"{name} is empty; it must hold at least one.")
-    missing = np.flatnonzero(index.isna())
+    missing = np.flatnonzero(index.isna() | index.isin([np.inf, -np.inf]))
     if missing.size:
         raise ValueError(f"{name} is missing at place {missing[0]}; every one must be given.")
     return index
@@ -1395,19 +1541,21 @@ def _sorted(name: str, column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     return codes, pd.Index(names)
 
 
-def _profit_and_customers(profit: Any, customers: Any) -> tuple[np.ndarray, np.ndarray]:
+def _profit_and_customers(
+    profit: Any, customers: Any, name: str = "customers"
+) -> tuple[np.ndarray, np.ndarray]:
     table = validate.numbers("profit", profit)
     if table.ndim != 2 or 0 in table.shape:
         raise ValueError(f"profit has shape {table.shape}; it must be segments × offers.")
     s = len(table)
-    counts = validate.numbers("customers", customers, 0)
+    counts = validate.numbers(name, customers, 0)
     if counts.shape == (s,):
         counts = np.diag(counts)
     if counts.shape != (s, s):
-        raise ValueError(f"customers has shape {counts.shape}; it must be ({s},) or ({s}, {s}).")
+        raise ValueError(f"{name} has shape {counts.shape}; it must be ({s},) or ({s}, {s}).")
     named = isinstance(profit, pd.DataFrame) and isinstance(customers, (pd.DataFrame, pd.Series))
     if named and not customers.index.equals(profit.index):
-        raise ValueError("the rows of customers are not those of profit; give the same segments.")
+        raise ValueError(f"the rows of {name} are not those of profit; give the same segments.")
     if counts.sum() == 0:
-        raise ValueError("customers sums to 0; there must be some.")
+        raise ValueError(f"{name} sums to 0; there must be some.")
     return table, counts

@@ -620,7 +620,7 @@ STARS = pd.DataFrame({"customer_id": [1, 1, 2], "product_id": [1, 2, 1], "rating
         ),
         (lambda: NeedsSegmentation(0), "n_segments is 0"),
         (lambda: NeedsSegmentation(2, random_state=-1), "random_state is -1"),
-        (lambda: NeedsSegmentation(4).fit(TABLE), "segments is 4; .* at most the 3 different rows"),
+        (lambda: NeedsSegmentation(4).fit(TABLE), "n_segments is 4; .* at most 3, the different rows"),
         (lambda: NeedsSegmentation(2).fit(TABLE.assign(q1=[1, math.nan, 2])), r"\['q1'\]\[1\] is nan"),
         (lambda: NeedsSegmentation(2).fit([[1, 2]]), "profile is a list; .* DataFrame"),
         (lambda: NeedsSegmentation(2).predict(TABLE), "has not learnt anything yet; call fit first"),
