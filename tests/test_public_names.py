@@ -30,6 +30,7 @@ MODULES = [
     "clv",
     "trust",
     "identify",
+    "needs",
     "interact",
     "privacy",
     "customise",
