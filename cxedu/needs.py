@@ -1556,6 +1556,10 @@ def _profit_and_customers(
     named = isinstance(profit, pd.DataFrame) and isinstance(customers, (pd.DataFrame, pd.Series))
     if named and not customers.index.equals(profit.index):
         raise ValueError(f"the rows of {name} are not those of profit; give the same segments.")
+    if named and isinstance(customers, pd.DataFrame):
+        columns = customers.columns
+        if set(columns) == set(profit.index) and not columns.equals(profit.index):
+            raise ValueError(f"the columns of {name} are not in the order of the rows of profit.")
     if counts.sum() == 0:
         raise ValueError(f"{name} sums to 0; there must be some.")
     return table, counts

@@ -680,6 +680,10 @@ STARS = pd.DataFrame({"customer_id": [1, 1, 2], "product_id": [1, 2, 1], "rating
             lambda: needs.needs_profit(PROFIT, pd.Series([1, 2], index=["b", "a"])),
             "the rows of customers are not those of profit",
         ),
+        (
+            lambda: needs.needs_profit(PROFIT, pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], ["b", "a"])),
+            "the columns of customers are not in the order of the rows of profit",
+        ),
         (lambda: needs.break_even_noise(PROFIT, [[1, 1], [1, 1]]), "sizes has two dimensions"),
         (lambda: needs.noisy_segments(["a"], 1.5, 1), "noise is 1.5"),
         (lambda: needs.noisy_segments(["a"], 0.5, None), "rng is None"),
