@@ -322,12 +322,11 @@ def _counter(table: str, column: str) -> str | None:
 
 def _names(world: World, tables: Sequence[str] | None, truth: bool) -> list[str]:
     """The names of the tables to write, in the order of the dictionary."""
-    if not isinstance(truth, bool):
-        raise ValueError(f"truth is {truth!r}; it must be True or False.")
+    validate.flag("truth", truth)
     if tables is None:
         wanted = set(world.tables)
     elif isinstance(tables, Iterable):
-        listed = [tables] if isinstance(tables, str) else list(tables)
+        listed = [tables] if isinstance(tables, str) else validate.listed("tables", tables)
         wanted = {validate.choice("tables", name, DICTIONARY) for name in listed}
     else:
         raise ValueError(f"tables is {tables!r}; it must be a list of names of tables.")
@@ -341,7 +340,7 @@ def _names(world: World, tables: Sequence[str] | None, truth: bool) -> list[str]
 def _folder(folder: Any) -> Path:
     """Return the folder, made if need be; it is empty or holds a dataset that we began."""
     if not isinstance(folder, (str, os.PathLike)) or not str(folder).strip():
-        raise ValueError(f"folder is {folder!r}; it must be the path of a folder.")
+        raise ValueError(f"folder is {validate.shown(folder)}; it must be the path of a folder.")
     path = Path(folder).expanduser().resolve()
     if path.exists() and not path.is_dir():
         raise ValueError(f"folder is {str(folder)!r}; it must be a folder, and there is a file.")
