@@ -250,6 +250,8 @@ def finite(result: Any) -> bool:
     if isinstance(result, (pd.Series, pd.Index)):
         if result.dtype.kind in "OMmU" or isinstance(result.dtype, pd.CategoricalDtype):
             return True
+        if result.dtype.kind == "c":
+            return bool(np.isfinite(result.to_numpy()).all())
         return bool(np.isfinite(result.to_numpy(float, na_value=np.nan)).all())
     if isinstance(result, Mapping):
         return all(map(finite, result.values()))
