@@ -496,9 +496,9 @@ class World:
         seen["silo"] = _labels(seen["silo"], contacts.SILOS)
         seen["created"] = _dates(seen["created"])
         truth["typo"] = _labels(truth["typo"], contacts.TYPOS)
-        texts = dict.fromkeys(contacts.FIELDS, "str")
+        seen.update({field: _texts(seen[field]) for field in contacts.FIELDS})
         return (
-            pd.DataFrame({"record_id": record_id, **seen}).astype(texts),
+            pd.DataFrame({"record_id": record_id, **seen}),
             pd.DataFrame({"record_id": record_id, **truth}),
         )
 
@@ -669,6 +669,16 @@ def _dates(days: np.ndarray) -> np.ndarray:
     return (people.START.astype("datetime64[s]").astype(np.int64) + days * np.int64(86_400)).view(
         "datetime64[s]"
     )
+
+
+def _texts(values: np.ndarray) -> Any:
+    """Return texts (or None) as pandas keeps them; straight to Arrow, a third of the time, if it does so."""
+    dtype = pd.StringDtype(na_value=np.nan)
+    if dtype.storage == "pyarrow":
+        import pyarrow
+
+        return pd.array(pyarrow.array(values, pyarrow.large_string()), dtype=dtype)
+    return pd.array(values, dtype=dtype)
 
 
 def _labels(codes: np.ndarray, names: Sequence[str]) -> "pd.Categorical[Any]":
