@@ -409,10 +409,10 @@ class TestJudge:
 class TestCheck:
     @pytest.fixture(autouse=True)
     def small_world(self, monkeypatch, tmp_path):
-        for name in ("CXEDU_STUDENT", "CXEDU_CHECKS", "CXEDU_NONCE", "JUPYTERHUB_USER"):
+        for name in ("CXEDU_STUDENT", "CXEDU_CHECKS", "CXEDU_QUESTIONS", "JUPYTERHUB_USER"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setattr(exercises, "_typed", {"ps98": "ada"})
-        monkeypatch.setattr(exercises, "_judges_company", lambda problem_set, student: MERIDIAN)
+        monkeypatch.setattr(exercises, "judges_company", lambda problem_set, student: MERIDIAN)
         monkeypatch.chdir(tmp_path)
         (tmp_path / "checks.py").write_text(
             '"""Set 98."""\nfrom cxedu.exercises import Task, Number\n'
@@ -420,16 +420,62 @@ class TestCheck:
             "one.reference(lambda meridian: 1.5)\n"
         )
 
-    def test_prints_returns_and_carries_the_verdict(self, capsys, monkeypatch):
-        monkeypatch.setenv("CXEDU_NONCE", "n")
+    def test_prints_returns_and_carries_the_verdict(self, capsys):
         points = check("ps98.1", 1.5)
         assert points == 2.0
         assert isinstance(points, float)
         assert capsys.readouterr().out == "ps98.1 One: 2 of 2 points\n"
         bundle = points._repr_mimebundle_()
         assert bundle["text/plain"] == "2.0"
-        assert bundle[exercises.VERDICT_MIME]["nonce"] == "n"
+        assert bundle[exercises.VERDICT_MIME]["points"] == 2.0
         json.dumps(bundle)
+
+    def test_while_grading_the_answer_is_only_handed_in(self, tmp_path, monkeypatch, capsys):
+        double = Task("ps98.2", points=1, answer=Function())
+        double.inputs(lambda meridian: [(2,), (5,)])
+        path = tmp_path / "questions"
+        path.write_bytes(exercises.questions([double, Task("ps98.1", points=2)], MERIDIAN))
+        (tmp_path / "checks.py").unlink()
+        monkeypatch.setenv("CXEDU_QUESTIONS", str(path))
+        number, function = check("ps98.1", 1.5), check("ps98.2", lambda x: 2 * x)
+        assert (number, capsys.readouterr().out) == (0.0, "")
+        bundle = number._repr_mimebundle_()
+        assert bundle[exercises.ANSWER_MIME] == {"task": "ps98.1", "values": 1.5}
+        json.dumps(bundle)
+        double.reference(lambda meridian: lambda x: 2 * x)
+        assert judge(double, function.data["values"], MERIDIAN).points == 1
+        one_missing = {**function.data["values"], "v": function.data["values"]["v"][:1]}
+        assert judge(double, one_missing, MERIDIAN).points == 0
+
+    def test_own_code_means_without_the_packages_metrics(self):
+        from cxedu.value import margin_multiple
+
+        task = Task("ps98.3", points=1, answer=Function(own_code=True))
+        task.inputs(lambda meridian: [(0.8, 0.1)])
+        task.reference(lambda meridian: margin_multiple)
+        own, borrowed = lambda r, d: r / (1 + d - r), lambda r, d: margin_multiple(r, d)
+        verdicts = [
+            judge(task, collect(task.answer, f, task.calls(MERIDIAN)), MERIDIAN)
+            for f in (own, borrowed)
+        ]
+        assert [v.points for v in verdicts] == [1, 0]
+        assert "calls cxedu.value" in verdicts[1].messages[0]
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"$": "series"},
+            {"$": "array", "shape": [3], "v": {"dtype": "nonsense", "v": [1]}},
+            {"$": "calls", "v": "abc"},
+            {"$": "time", "v": "not a time"},
+            {"$": "frame", "columns": 3},
+            [[[]]] * 3,
+        ],
+    )
+    def test_made_up_data_earn_nothing(self, values):
+        task = Task("ps98.1", points=2)
+        task.reference(lambda meridian: 1.5)
+        assert judge(task, values, MERIDIAN).points == 0
 
     def test_unknown_task_lists_the_known(self):
         with pytest.raises(ValueError, match=r"'ps98.7'; it must be one of 'ps98.1'"):
@@ -479,5 +525,5 @@ class TestCompany:
         orders = mine.transactions
         orders["margin"] = 0.0
         assert company("ps98").transactions is not orders
-        judges = exercises._judges_company("ps98", "ada")
+        judges = exercises.judges_company("ps98", "ada")
         assert judges.transactions["margin"].abs().sum() > 0

@@ -18,11 +18,12 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderApp
 from nbgrader.validator import Validator
 
-from cxedu.exercises import VERDICT_MIME, load
+from cxedu.exercises import ANSWER_MIME, load
 from cxedu.grading.classroom import BEHAVIOURS, make_class, solved, student_code, students
 from cxedu.grading.preprocessors import Run, Sanitize, Verdicts, checked_task, clean
 from cxedu.grading.release import put_checks, release_all
 from cxedu.grading.run import export, grade, main
+from cxedu.world import World
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"
@@ -313,7 +314,7 @@ class TestTraps:
         got = scores(course, "silent")
         assert got["ps90-1"] == 2  # the tag that would skip the cell is ignored
         assert [got[f"ps90-{i}"] for i in (2, 3, 4)] == [0, 0, 0]
-        assert "no verdict" in table.loc["silent", "note"]
+        assert "handed nothing" in table.loc["silent", "note"]
 
     def test_replaced_output_earns_nothing(self, traps):
         course, _ = traps
@@ -324,7 +325,7 @@ class TestTraps:
             c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "ps90-2"
         )
         assert cell.source == 'check("ps90.2", by_category)'
-        assert "no verdict" in cell.outputs[0].text
+        assert "handed nothing" in cell.outputs[0].text
 
     @pytest.mark.parametrize(
         ("student", "words"), [("loops", "ran longer than"), ("swallows", "could not be stopped")]
@@ -404,31 +405,52 @@ def cell(source, outputs, points=2, count=1):
     return made
 
 
-def verdict(points=1.5, nonce="n", task="ps90.1", **more):
-    data = {"task": task, "points": points, "nonce": nonce, **more}
-    return v4.new_output(
-        "execute_result", {"text/plain": str(points), VERDICT_MIME: data}, execution_count=1
-    )
+def answer(values=None, task="ps90.1", **more):
+    """What a check hands in: the right answer of Ada's company unless said otherwise."""
+    values = RIGHT if values is None else values
+    data = {"text/plain": "handed in", ANSWER_MIME: {"task": task, "values": values}, **more}
+    return v4.new_output("execute_result", data, execution_count=1)
 
 
 def decided(made):
     from nbgrader.utils import determine_grade
 
+    class Course:
+        @staticmethod
+        def format_path(folder, student, assignment):
+            return str(FIXTURE / "solutions" / assignment)
+
+        source_directory = "solutions"
+
     nb = v4.new_notebook(cells=[made])
-    Verdicts().preprocess(nb, {"cxedu_nonce": "n"})
+    preprocessor = Verdicts()
+    preprocessor.coursedir = Course()
+    preprocessor.preprocess(nb, {"nbgrader": {"assignment": PS, "student": "ada"}})
+    assert ANSWER_MIME not in str(made.outputs)
     return determine_grade(made)[0]
 
 
 CHECKED = 'check("ps90.1", x)'
+RIGHT = (
+    load(PS, FIXTURE / "solutions" / PS / "checks.py")
+    .tasks["ps90.1"]
+    .right_answer(World.for_student("ada", PS))
+)
 STDERR = v4.new_output("stream", name="stderr", text="RuntimeWarning: mind this")
 
 
 class TestVerdicts:
-    def test_the_verdict_counts(self):
-        assert decided(cell(CHECKED, [verdict()])) == 1.5
-        assert decided(cell(CHECKED, [STDERR, verdict()])) == 1.5
-        assert decided(cell(CHECKED, [verdict(points=99)])) == 2
-        assert decided(cell(CHECKED, [verdict(points=-1)])) == 0
+    def test_the_judges_verdict_counts(self):
+        assert decided(cell(CHECKED, [answer()])) == 2
+        assert decided(cell(CHECKED, [STDERR, answer()])) == 2
+        assert decided(cell(CHECKED, [answer(values=RIGHT + 1)])) == 0
+        assert decided(cell(CHECKED, [answer(values=0.0), answer()])) == 2  # the last one
+
+    def test_whatever_was_printed_gives_way_to_the_verdict(self):
+        made = cell(CHECKED, [v4.new_output("stream", name="stdout", text="2.0"), answer()])
+        decided(made)
+        assert [o.output_type for o in made.outputs] == ["stream", "execute_result"]
+        assert made.outputs[0].text.startswith("ps90.1 Mean margin per order: 2 of 2 points")
 
     @pytest.mark.parametrize(
         "outputs",
@@ -436,16 +458,12 @@ class TestVerdicts:
             [],
             [v4.new_output("stream", name="stdout", text="2.0")],
             [v4.new_output("execute_result", {"text/plain": "2.0"})],
-            [v4.new_output("execute_result", {"text/plain": "fine"})],
-            [v4.new_output("display_data", {VERDICT_MIME: {"points": 2}})],
-            [verdict(nonce="guessed")],
-            [verdict(nonce="")],
-            [verdict(task="ps90.2")],
-            [verdict(points="2")],
-            [verdict(points=float("nan"))],
-            [verdict(points=True)],
-            [verdict(provisional=True)],
-            [verdict(), v4.new_output("error", ename="E", evalue="", traceback=[])],
+            [v4.new_output("execute_result", {"text/plain": "2.0", ANSWER_MIME: 2.0})],
+            [v4.new_output("execute_result", {"text/plain": "2.0", ANSWER_MIME: {"points": 2}})],
+            [v4.new_output("display_data", {ANSWER_MIME: {"task": "ps90.1", "values": RIGHT}})],
+            [answer(task="ps90.2")],
+            [answer(values={"$": "series"})],
+            [answer(), v4.new_output("error", ename="E", evalue="", traceback=[])],
         ],
     )
     def test_everything_else_earns_nothing(self, outputs):

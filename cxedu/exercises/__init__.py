@@ -14,10 +14,21 @@ In the `checks.py` beside it: `Task` and the kinds of answers `Number`, `Choice`
 import functools
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxedu.exercises.answers import Answer, Choice, Function, Number, Table, Wrong
-from cxedu.exercises.tasks import ProblemSet, Task, Verdict, collect, judge, load, quiet
+from cxedu.exercises.tasks import (
+    ProblemSet,
+    Task,
+    Verdict,
+    answer_in,
+    collect,
+    judge,
+    load,
+    quiet,
+    questions,
+)
 
 if TYPE_CHECKING:
     from cxedu.world import World
@@ -41,6 +52,7 @@ __all__ = [
 ]
 
 VERDICT_MIME = "application/vnd.cxedu.verdict+json"
+ANSWER_MIME = "application/vnd.cxedu.answer+json"
 _typed: dict[str, str] = {}  # problem set → the id given to `company` in this session
 
 
@@ -55,11 +67,28 @@ class Points(float):
         return points
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        data = {**self.verdict.as_data(), "nonce": os.environ.get("CXEDU_NONCE", "")}
-        bundle: dict[str, Any] = {"text/plain": repr(float(self)), VERDICT_MIME: data}
+        bundle: dict[str, Any] = {"text/plain": repr(float(self))}
+        bundle[VERDICT_MIME] = self.verdict.as_data()
         if self.verdict.provisional:  # 3.0 would look like a mark
             bundle["text/html"] = "<em>The points come when your work is graded.</em>"
         return bundle
+
+
+class HandedIn(float):
+    """What `check` returns while a class is graded: the answer as plain data, for the judge.
+
+    The judge runs in another process, so the points aren't known here; as a number it is 0.
+    """
+
+    data: dict[str, Any]
+
+    def __new__(cls, task: str, values: Any) -> "HandedIn":
+        made = super().__new__(cls, 0.0)
+        made.data = {"task": task, "values": values}
+        return made
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/plain": "handed in", ANSWER_MIME: self.data}
 
 
 def _known_set(problem_set: str) -> str:
@@ -120,15 +149,17 @@ def company(problem_set: str, student_id: str | None = None) -> "World":
 
 
 @functools.lru_cache(maxsize=8)
-def _judges_company(problem_set: str, student: str) -> "World":
+def judges_company(problem_set: str, student: str) -> "World":
     """The judge's copy: nothing that a student does to theirs can change it."""
     from cxedu.world import World
 
     return World.for_student(student, problem_set)
 
 
-def check(task: str, answer: Any) -> Points:
+def check(task: str, answer: Any) -> Points | HandedIn:
     """Check an answer, say what is right or wrong about it, and return the points it earns.
+
+    While a class is graded, the answer is only handed to the judge, who runs elsewhere.
 
     Parameters
     ----------
@@ -149,7 +180,10 @@ def check(task: str, answer: Any) -> Points:
     """
     if not isinstance(task, str) or "." not in task:
         raise ValueError(f"task is {task!r}; it must be an id such as 'ps06.1'.")
-    problem_set = load(_known_set(task.partition(".")[0]))
+    name = _known_set(task.partition(".")[0])
+    if os.environ.get("CXEDU_QUESTIONS"):
+        return HandedIn(task, answer_in(task, answer, Path(os.environ["CXEDU_QUESTIONS"])))
+    problem_set = load(name)
     if task not in problem_set.tasks:
         listed = ", ".join(map(repr, problem_set.tasks))
         raise ValueError(f"task is {task!r}; it must be one of {listed}.")
@@ -169,7 +203,7 @@ def _verdict(task: Task, answer: Any) -> Verdict:
         return nothing(str(problem))
     try:
         with quiet():
-            meridian = _judges_company(task.problem_set, student)
+            meridian = judges_company(task.problem_set, student)
             calls = task.calls(meridian) if isinstance(task.answer, Function) else []
     except Exception as problem:
         return nothing(f"The check itself failed ({type(problem).__name__}: {problem}).")

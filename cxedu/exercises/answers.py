@@ -440,6 +440,9 @@ class Function(Answer):
         The parameters, in order; only used to say what is expected.
     pure : bool
         If true, a function that changes its arguments earns nothing; otherwise it is only told.
+    own_code : bool
+        If true, a function that calls cxedu's metrics earns nothing. It is noticed where the
+        function runs, so this keeps honest people honest; it is no proof against a forger.
 
     Examples
     --------
@@ -450,6 +453,7 @@ class Function(Answer):
     returns: Answer = field(default_factory=Number)
     parameters: Sequence[str] = ()
     pure: bool = False
+    own_code: bool = False
 
     def asks(self) -> str:
         of = f" of ({', '.join(self.parameters)})" if self.parameters else ""

@@ -9,9 +9,11 @@ import copy
 import inspect
 import io
 import os
+import pickle
+import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -225,7 +227,9 @@ def collect(kind: Answer, answer: Any, calls: Sequence[tuple[Any, ...]] = ()) ->
     try:
         with quiet():
             if isinstance(kind, Function) and callable(answer):
-                return {"$": "calls", "v": [_call(answer, args) for args in calls]}
+                with _watch(kind.own_code) as used:
+                    results = [_call(answer, args) for args in calls]
+                return {"$": "calls", "v": results, "used": sorted(used)}
             if callable(answer):
                 return {"$": "opaque", "type": "function"}
             return encode(answer)
@@ -233,6 +237,52 @@ def collect(kind: Answer, answer: Any, calls: Sequence[tuple[Any, ...]] = ()) ->
         return {"$": "refused", "why": f"Your answer is too large: {problem}"}
     except (Exception, SystemExit) as problem:  # an odd object may do anything when looked at
         return {"$": "refused", "why": f"Your answer can't be read: {_short(problem)}"}
+
+
+@contextlib.contextmanager
+def _watch(wanted: bool) -> Iterator[set[str]]:
+    """Which of cxedu's modules a student's function calls, where it should do without.
+
+    What a task gives as an argument (the company) is not meant.
+    """
+    used: set[str] = set()
+
+    def look(frame: types.FrameType, event: str, _: Any) -> None:
+        name = str(frame.f_globals.get("__name__", ""))
+        given = ("cxedu.world", "cxedu.exercises", "cxedu.validate")
+        if event == "call" and name.startswith("cxedu.") and not name.startswith(given):
+            used.add(name)
+
+    before = sys.getprofile()
+    if wanted:
+        sys.setprofile(look)
+    try:
+        yield used
+    finally:
+        if wanted:
+            sys.setprofile(before)
+
+
+def questions(tasks: Iterable[Task], meridian: Any) -> bytes:
+    """What the student's side must know to answer: for each task about a function, its inputs.
+
+    Made by the judge, read by `answer_in`; nothing in it says what is right. Pickled, since the
+    arguments must arrive as they are; only the student's side ever reads it.
+    """
+    asked = {}
+    for task in tasks:
+        if isinstance(task.answer, Function):
+            asked[task.id] = (task.calls(meridian), task.answer.own_code)
+    return pickle.dumps(asked)
+
+
+def answer_in(task: str, answer: Any, path: Path) -> Any:
+    """Collect an answer where only the `questions` at `path` are known."""
+    asked = pickle.loads(path.read_bytes()).get(task)
+    if asked is None:
+        return collect(Answer(), answer)
+    calls, own_code = asked
+    return collect(Function(own_code=own_code), answer, calls)
 
 
 def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
@@ -311,11 +361,12 @@ def _plain(task: Task, values: Any) -> Any:
     if isinstance(values, dict) and values.get("$") == "refused":
         raise Wrong(str(values.get("why", "Your answer can't be read."))[:500])
     if isinstance(values, dict) and values.get("$") == "calls":
-        return (
-            _results(task.answer, values["v"])
-            if isinstance(task.answer, Function)
-            else Opaque("function")
-        )
+        if not isinstance(task.answer, Function):
+            return Opaque("function")
+        if task.answer.own_code and values.get("used"):
+            modules = ", ".join(str(name)[:60] for name in list(values["used"])[:5])
+            raise Wrong(f"The task asks for your own code; your function calls {modules}.")
+        return _results(task.answer, values["v"])
     return decode(values)
 
 
@@ -323,7 +374,10 @@ def _own(task: Task, make: Callable[..., Any], meridian: Any) -> Any:
     """The answer that one of the task's own functions gives, read like a student's."""
     with quiet():
         answer = make(meridian)
-    return task.answer.read(_plain(task, collect(task.answer, answer, task.calls(meridian))))
+    data = collect(task.answer, answer, task.calls(meridian))
+    if isinstance(data, dict):
+        data.pop("used", None)  # the judge may use what students may not
+    return task.answer.read(_plain(task, data))
 
 
 def judge(task: Task, values: Any, meridian: Any) -> Verdict:
@@ -357,9 +411,11 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
             silent = any(call.problem != NOTHING_YET for call in calls)
             return verdict(0, NOTHING_YET, HAND_BACK if silent else "")
         value = task.answer.read(plain)
+        if isinstance(task.answer, Function) and len(value) != len(task.calls(meridian)):
+            raise Wrong("Your function wasn't called as often as it must be.")
     except Wrong as wrong:
         return verdict(0, str(wrong))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except Exception:  # made-up data may break anything that reads them
         return verdict(0, "Your answer can't be read as plain values.")
 
     expected = None

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +23,11 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
-from traitlets import Integer, default
+from traitlets import Bool, Integer, Unicode, default
 
-from cxedu.exercises import VERDICT_MIME
+from cxedu.exercises import ANSWER_MIME, Task, judges_company, judge, load, questions
+from cxedu.grading.confine import steady
+from cxedu.grading.provisioner import WarmKernelManager
 
 Resources = dict[str, Any]
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
@@ -43,6 +46,11 @@ def note(nb: NotebookNode, kind: str, text: str) -> None:
     kept = nb.metadata.setdefault(NOTES, {}).setdefault(kind, [])
     if text not in kept:
         kept.append(text)
+
+
+def _said(problem: BaseException) -> str:
+    """An error in a few words."""
+    return f"{type(problem).__name__}: {str(problem)[:200]}".rstrip(": ")
 
 
 def _coursedir(preprocessor: Any) -> Any:
@@ -177,8 +185,17 @@ class Repair(NbGraderPreprocessor):
 
 
 class Run(Execute):
-    """nbgrader's Execute, told who owns the submission, and keeping what ran when a kernel dies."""
+    """nbgrader's Execute, which keeps what ran when a kernel dies, and hands no secret to it.
 
+    The kernel learns whose company it is about and what to call students' functions with. What is
+    right only `Verdicts` knows, in this process.
+    """
+
+    warm = Unicode("", help="Socket of the warm process; an ordinary kernel if empty.").tag(
+        config=True
+    )
+    sandboxed = Bool(False, help="Whether that is in the sandbox.").tag(config=True)
+    patience = Integer(5, help="Seconds that an interrupted cell has to stop.").tag(config=True)
     max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
         config=True
     )
@@ -195,30 +212,42 @@ class Run(Execute):
     def _immediately(self) -> str:
         return "immediate"
 
+    def create_kernel_manager(self) -> Any:
+        if not self.warm:
+            return super().create_kernel_manager()
+        self.km = WarmKernelManager(config=self.config, warm=self.warm, sandboxed=self.sandboxed)
+        return self.km
+
     def preprocess(
         self, nb: NotebookNode, resources: Any = None, km: Any = None
     ) -> tuple[NotebookNode, Resources]:
         self._lost = ""
-        self._nonce = resources["cxedu_nonce"] = secrets.token_hex(16)
         self._names = resources["nbgrader"]
-        try:
-            done, resources = super().preprocess(nb, resources, km)
-        except (DeadKernelError, RuntimeError, OSError) as problem:
-            self._give_up(nb, None, f"The kernel could not be run ({type(problem).__name__}).")
-            done = nb
+        with tempfile.TemporaryDirectory(prefix="cx") as folder:
+            self._questions = Path(folder) / "questions"
+            self._questions.write_bytes(self._ask(nb))
+            try:
+                done, resources = super().preprocess(nb, resources, km)
+            except Exception as problem:
+                self._give_up(nb, None, f"The kernel could not be run ({_said(problem)}).")
+                done = nb
         if self._lost:
             note(done, "trouble", self._lost)
         return done, resources
 
+    def _ask(self, nb: NotebookNode) -> bytes:
+        """The inputs for the functions that the problem set asks for."""
+        try:
+            return Bench(self, self._names).questions({checked_task(c.source) for c in nb.cells})
+        except Exception as problem:
+            note(nb, "trouble", f"The checks could not be read ({_said(problem)}).")
+            return questions([], None)
+
     def environment(self) -> dict[str, str]:
         """What the kernel's environment says about this submission."""
-        env = {**os.environ, "PYTHONHASHSEED": "0", "CXEDU_NONCE": self._nonce}
-        env["CXEDU_STUDENT"] = self._names["student"]
-        course = _coursedir(self)
-        if course is not None:
-            sources = course.format_path(course.source_directory, ".", self._names["assignment"])
-            env["CXEDU_CHECKS"] = str(Path(sources).parent)
-        return env
+        env = {k: v for k, v in os.environ.items() if not k.startswith("CXEDU_")}
+        env.update(steady(), CXEDU_STUDENT=self._names["student"])
+        return {**env, "CXEDU_QUESTIONS": str(self._questions)}
 
     @contextmanager
     def setup_kernel(self, **kwargs: Any) -> Iterator[None]:
@@ -235,12 +264,12 @@ class Run(Execute):
         try:
             return super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
-            self._give_up(
-                self.nb, cell, "The kernel died in a cell; what comes after it was not run."
-            )
+            why = "The kernel died in a cell; what comes after it was not run."
         except (CellTimeoutError, UnresponsiveKernelError, TimeoutError, Empty):
             why = "A cell ran too long and could not be stopped; what comes after it was not run."
-            self._give_up(self.nb, cell, why)
+        except Exception as problem:  # made-up messages from the kernel may break what reads them
+            why = f"A cell could not be run ({_said(problem)}); what comes after it was not run."
+        self._give_up(self.nb, cell, why)
         return cell, resources
 
     def _give_up(self, nb: NotebookNode, cell: NotebookNode | None, why: str) -> None:
@@ -268,34 +297,60 @@ class Run(Execute):
                 msg["content"]["text"] = text[:room] + "\n… output truncated …\n"
         return super().process_message(msg, cell, cell_index)
 
-    def on_cell_executed(self, **kwargs: Any) -> None:
+    async def on_cell_executed(self, **kwargs: Any) -> None:
         super().on_cell_executed(**kwargs)
         content = kwargs["execute_reply"]["content"]
         if content.get("ename") == "CellTimeoutError":
-            note(
-                self.nb,
-                "trouble",
-                f"A cell ran longer than {self._get_timeout(kwargs['cell'])} s and was stopped.",
-            )
+            seconds = self._get_timeout(kwargs["cell"])
+            note(self.nb, "trouble", f"A cell ran longer than {seconds} s and was stopped.")
+            await self.kc.get_shell_msg(timeout=self.patience)  # raises if it doesn't stop
+
+
+class Bench:
+    """The judge's bench: the tasks of a problem set with their hidden part, and one company."""
+
+    def __init__(self, preprocessor: Any, names: dict[str, str]) -> None:
+        course = _coursedir(preprocessor)
+        self.problem_set, self.student = names["assignment"], names["student"]
+        folder = course.format_path(course.source_directory, ".", self.problem_set)
+        self.checks = Path(folder) / "checks.py"
+
+    def task(self, name: str) -> Task:
+        """A task, by the id that a check cell names."""
+        return load(self.problem_set, self.checks).tasks[name]
+
+    def company(self) -> Any:
+        """The judge's own copy of the owner's company."""
+        return judges_company(self.problem_set, self.student)
+
+    def questions(self, names: set[str]) -> bytes:
+        tasks = [self.task(name) for name in sorted(names - {""})]
+        return questions(tasks, self.company())
 
 
 class Verdicts(NbGraderPreprocessor):
-    """Decide the number of each graded code cell: the judge's verdict, or 0 with the reason.
+    """Judge what each check handed in, and write the verdict over whatever the cell printed.
 
-    Text on stderr costs nothing: it is shown as ordinary output. Cells with ordinary nbgrader
-    tests (no `check`) keep nbgrader's rules, except that one that was not run earns nothing.
+    A cell whose check handed in nothing that can be judged earns 0, with the reason. Text on
+    stderr costs nothing: it is shown as ordinary output. Cells with ordinary nbgrader tests (no
+    `check`) keep nbgrader's rules, except that one that was not run earns nothing.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        nonce = resources.get("cxedu_nonce", "")
+        bench = Bench(self, resources["nbgrader"])
         for cell in nb.cells:
             if cell.cell_type == "code" and utils.is_grade(cell):
-                reason = self._decide(cell, nonce)
+                reason = self._decide(cell, bench)
                 if reason:
                     note(nb, "reasons", f"{cell.metadata.nbgrader.grade_id}: {reason}")
+                if not checked_task(cell.source) and not utils.is_solution(cell):
+                    note(nb, "in_process", cell.metadata.nbgrader.grade_id)
+        for cell in nb.cells:
+            for output in cell.get("outputs", []):
+                output.get("data", {}).pop(ANSWER_MIME, None)
         return nb, resources
 
-    def _decide(self, cell: NotebookNode, nonce: str) -> str:
+    def _decide(self, cell: NotebookNode, bench: Bench) -> str:
         """Rewrite the cell's outputs; returns why it earns nothing, if that isn't the verdict."""
         for output in cell.outputs:
             if output.output_type == "stream":
@@ -312,24 +367,24 @@ class Verdicts(NbGraderPreprocessor):
             self._zero(cell, "The cell was not run.")
             return ""  # why is noted once, for the whole notebook
         if errors:
-            return self._zero(cell, f"The check could not be run ({errors[0]}).")
-        verdicts = [
-            output.data[VERDICT_MIME]
+            return self._zero(cell, f"The check could not be run ({errors[0][:100]}).")
+        answers = [
+            output.data[ANSWER_MIME]
             for output in cell.outputs
-            if output.output_type == "execute_result" and VERDICT_MIME in output.data
+            if output.output_type == "execute_result" and ANSWER_MIME in output.data
         ]
-        verdict = verdicts[-1] if verdicts else None
-        if not isinstance(verdict, dict):
-            return self._zero(cell, "There is no verdict of the judge on this cell.")
-        if not nonce or verdict.get("nonce") != nonce or verdict.get("task") != task:
-            return self._zero(cell, "The verdict on this cell isn't the judge's.")
-        if verdict.get("provisional"):
-            return self._zero(cell, "The check ran without its references: tell your instructor.")
-        points = verdict.get("points")
-        if isinstance(points, bool) or not isinstance(points, (int, float)) or points != points:
-            return self._zero(cell, "The verdict on this cell holds no number.")
-        most = float(cell.metadata.nbgrader["points"])
-        self._result(cell, min(max(float(points), 0.0), most))
+        answer = answers[-1] if answers else None
+        if not isinstance(answer, dict) or answer.get("task") != task:
+            return self._zero(cell, "The check of this cell handed nothing to the judge.")
+        try:
+            verdict = judge(bench.task(task), answer.get("values"), bench.company())
+        except Exception as problem:
+            return self._zero(cell, f"The judge failed ({_said(problem)}): tell your instructor.")
+        if verdict.provisional:
+            return self._zero(cell, "The check has no reference: tell your instructor.")
+        said = verdict.text(bench.task(task).title) + "\n"
+        cell.outputs = [v4.new_output("stream", name="stdout", text=said)]
+        self._result(cell, min(verdict.points, float(cell.metadata.nbgrader["points"])))
         return ""
 
     def _result(self, cell: NotebookNode, points: float) -> None:

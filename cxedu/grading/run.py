@@ -1,11 +1,24 @@
 """Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
 
+import ast
+import atexit
 import contextlib
 import json
 import logging
+import multiprocessing
+import os
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    ProcessPoolExecutor,
+    wait,
+)
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +30,11 @@ from nbgrader.plugins import ExportPlugin
 from tqdm import tqdm
 from traitlets.config import Config, PyFileConfigLoader
 
+from cxedu import validate
+from cxedu.grading import confine
 from cxedu.grading.preprocessors import NOTES
+from cxedu.grading.warm import WarmProcess
+from cxedu.world import World  # noqa: F401  (so that workers, which are forks, have it)
 
 COLUMNS = [
     "student",
@@ -65,8 +82,11 @@ def grade(
     students: Iterable[str] | None = None,
     progress: bool = True,
     force: bool = True,
+    workers: int | None = None,
+    sandbox: str = "auto",
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
-    """Autograde the submissions of a problem set.
+    """Autograde the submissions of a problem set, several at a time.
 
     Parameters
     ----------
@@ -81,6 +101,14 @@ def grade(
         Show a progress bar (a line per student where there is no terminal).
     force : bool
         Grade everything again. Otherwise only what is new, was interrupted, or changed.
+    workers : int, optional
+        How many submissions at a time; one for each processor unless given.
+    sandbox : {"auto", "required", "off"}
+        "auto" takes the strongest that this machine has, and says so if that isn't the sandbox;
+        "required" refuses then; "off" uses ordinary Jupyter kernels.
+    executor : concurrent.futures.Executor, optional
+        Where the work is done instead of local processes (`dask.distributed`'s, say); its workers
+        must see `root` under the same path.
 
     Returns
     -------
@@ -91,30 +119,214 @@ def grade(
     Raises
     ------
     ValueError
-        If the problem set isn't in the gradebook.
+        If the problem set isn't in the gradebook, or the sandbox is required and can't be had.
     """
     root = Path(root).resolve()
     api = course_api(root)
+    names = _notebooks(api, assignment)
+    submitted = root / api.coursedir.submitted_directory
+    everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
+    chosen = everybody if students is None else sorted(set(students))
+    finished = {s: None if force else _finished(root, api, assignment, s) for s in chosen}
+    waiting = [student for student, outcome in finished.items() if outcome is None]
+    level, why = confinement(sandbox)
+    if why and progress and waiting:
+        print(f"Student code runs outside the sandbox: {why}.", file=sys.stderr)
+    job = Job(root, assignment, names, level, _modules(api, assignment, names))
+    done = _grade_all(job, waiting, workers or os.cpu_count() or 1, executor, progress)
+    outcomes = [done.get(student) or finished[student] for student in chosen]
+    table = pd.DataFrame([asdict(o) for o in outcomes if o], columns=list(asdict(Outcome("", ""))))
+    if progress:
+        print(report(table))
+    return table
+
+
+def confinement(sandbox: str) -> tuple[str, str]:
+    """Which level of `confine.level` is used, and why not a better one."""
+    validate.choice("sandbox", sandbox, ("auto", "required", "off"))
+    if sandbox == "off":
+        return "kernel", "you asked for that"
+    level, why = confine.level()
+    if sandbox == "required" and level != "sandbox":
+        raise ValueError(f"sandbox is 'required'; it must be possible on this machine, but {why}.")
+    return level, why
+
+
+def _notebooks(api: NbGraderAPI, assignment: str) -> list[str]:
     with api.gradebook as gradebook:
         try:
-            names = [n.name for n in gradebook.find_assignment(assignment).notebooks]
+            return [n.name for n in gradebook.find_assignment(assignment).notebooks]
         except MissingEntry:
             known = ", ".join(a.name for a in gradebook.assignments) or "none yet"
             raise ValueError(
                 f"assignment is {assignment!r}; it must be in the gradebook (there: {known}). "
                 f"Run: nbgrader generate_assignment {assignment}"
             ) from None
-    submitted = root / api.coursedir.submitted_directory
-    everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
-    chosen = everybody if students is None else sorted(set(students))
-    outcomes = []
-    for student in _progress(chosen, assignment, progress):
-        outcome = None if force else _finished(root, api, assignment, student)
-        outcomes.append(outcome or _grade_one(root, api, assignment, student, names))
-    table = pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
-    if progress:
-        print(report(table))
-    return table
+
+
+def _modules(api: NbGraderAPI, assignment: str, names: list[str]) -> tuple[str, ...]:
+    """What the problem set's own cells import, and so every submission."""
+    found: dict[str, None] = {}
+    for name in names:
+        course = api.coursedir
+        folder = Path(course.format_path(course.source_directory, ".", assignment))
+        for cell in nbformat.read(folder / f"{name}.ipynb", as_version=4).cells:
+            with contextlib.suppress(SyntaxError):  # a cell with magics
+                for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
+                    if isinstance(node, ast.Import):
+                        found.update(dict.fromkeys(alias.name for alias in node.names))
+                    elif isinstance(node, ast.ImportFrom) and node.module:
+                        whole = [f"{node.module}.{alias.name}" for alias in node.names]
+                        found.update(dict.fromkeys([node.module, *whole]))
+    return tuple(found)
+
+
+# --- many at a time ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker must know to grade somebody's submission."""
+
+    root: Path
+    assignment: str
+    notebooks: list[str]
+    level: str
+    modules: tuple[str, ...]
+    warm: str = ""  # the socket of a warm process that this machine's workers share
+
+
+_warm: dict[Path, WarmProcess] = {}  # of this process, by course
+
+
+def _grade_all(
+    job: Job, students: list[str], workers: int, executor: Executor | None, progress: bool
+) -> dict[str, Outcome]:
+    """Grade these students' submissions; a worker that dies costs nobody a grade."""
+    done: dict[str, Outcome] = {}
+    if not students:
+        return done
+    with contextlib.ExitStack() as stack:
+        if executor is None and job.level != "kernel":
+            warm = WarmProcess(job.root, job.modules, job.level == "sandbox")
+            stack.callback(warm.close)
+            job = replace(job, warm=str(warm.wait()))
+        bar = stack.enter_context(Progress(job.assignment, len(students), progress))
+        if executor is None and workers == 1:
+            for student in students:
+                bar.begin([student])
+                done[student] = grade_one(job, student)
+                bar.end(done[student])
+            return done
+        suspects: set[str] = set()  # who was being graded when a worker died
+        while left := [s for s in students if s not in done]:
+            alone = [s for s in left if s in suspects][:1]
+            broken = _round(job, alone or left, workers, executor, bar, done)
+            for student in broken & suspects if alone else ():
+                done[student] = _lost(job, student)
+                bar.end(done[student])
+            suspects |= broken
+    return done
+
+
+def _round(
+    job: Job,
+    students: list[str],
+    workers: int,
+    executor: Executor | None,
+    bar: "Progress",
+    done: dict[str, Outcome],
+) -> set[str]:
+    """Hand out work until all is done or a worker dies; who was being graded then."""
+    with contextlib.ExitStack() as stack:
+        pool = executor or stack.enter_context(_pool(min(workers, len(students))))
+        pool.submit(os.getpid).result()  # raises where workers can't start, which is nobody's fault
+        queue, running = list(reversed(students)), {}
+        while queue or running:
+            while queue and len(running) < workers:
+                student = queue.pop()
+                running[pool.submit(grade_one, job, student)] = student
+            bar.begin(list(running.values()))
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                student = running.pop(future)
+                try:
+                    done[student] = future.result()
+                except BrokenExecutor:
+                    return {student, *running.values()}
+                bar.end(done[student])
+    return set()
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # A fork has everything imported; elsewhere, or beside threads, a fresh process is safer.
+    fork = sys.platform == "linux" and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if fork else "spawn")
+    return ProcessPoolExecutor(workers, mp_context=context)
+
+
+def grade_one(job: Job, student: str) -> Outcome:
+    """Grade one submission, in this process. What `grade` hands to its workers."""
+    extra = Config()
+    if job.level != "kernel":
+        extra.Run.warm = job.warm or _own_warm_process(job)
+        extra.Run.sandboxed = job.level == "sandbox"
+    api = course_api(job.root, extra)
+    return _grade_one(job.root, api, job.assignment, student, job.notebooks)
+
+
+def _own_warm_process(job: Job) -> str:
+    """The warm process of a worker on another machine, started once and kept until it ends."""
+    if job.root not in _warm:
+        _warm[job.root] = WarmProcess(job.root, job.modules, job.level == "sandbox")
+        atexit.register(_warm[job.root].close)
+    return str(_warm[job.root].wait())
+
+
+def _lost(job: Job, student: str) -> Outcome:
+    """Somebody whose submission ended two workers: 0 points, with the reason, for a human to see."""
+    api = course_api(job.root)
+    course = api.coursedir
+    folder = Path(course.format_path(course.submitted_directory, student, job.assignment))
+    why = "the grading process died twice while grading this"
+    _score_nothing(api, job.assignment, student, folder, why)
+    return _read_outcome(api, job.assignment, student, [why], [])
+
+
+class Progress:
+    """A bar with count, rate, time left and who is being graded; lines where there is no terminal."""
+
+    def __init__(self, name: str, total: int, wanted: bool) -> None:
+        self._lines = wanted and not sys.stderr.isatty()
+        self._bar = tqdm(
+            total=total, desc=name, unit="submission", disable=not wanted or self._lines
+        )
+        self._name, self._total, self._count, self._began = name, total, 0, time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def begin(self, students: list[str]) -> None:
+        self._bar.set_postfix_str(", ".join(students[:4]))
+
+    def end(self, outcome: Outcome) -> None:
+        """Somebody is done."""
+        self._count += 1
+        self._bar.update()
+        trouble = f"  {outcome.note}" if outcome.note else ""
+        if self._lines:
+            seconds = time.monotonic() - self._began
+            left = seconds / self._count * (self._total - self._count)
+            print(
+                f"{self._name}: {self._count} of {self._total}, {outcome.student}, "
+                f"{self._count / max(seconds, 1e-9):.1f} a second, {left:.0f} s left{trouble}",
+                file=sys.stderr,
+                flush=True,
+            )
+        elif trouble and not self._bar.disable:
+            self._bar.write(f"{outcome.student}{trouble}", file=sys.stderr)
 
 
 def report(table: pd.DataFrame) -> str:
@@ -133,19 +345,6 @@ def report(table: pd.DataFrame) -> str:
         head = [f"{row['student']:{width}}", row["assignment"], score]
         lines.append("  ".join([*head, *filter(None, said)]))
     return "\n".join(lines)
-
-
-def _progress(students: list[str], assignment: str, wanted: bool) -> Iterator[str]:
-    if not wanted:
-        yield from students
-    elif sys.stderr.isatty():
-        yield from tqdm(students, desc=assignment, unit="submission")
-    else:  # a log: lines instead of a bar
-        for number, student in enumerate(students, 1):
-            print(
-                f"{assignment}: {number} of {len(students)}, {student}", file=sys.stderr, flush=True
-            )
-            yield student
 
 
 def _record(root: Path, api: NbGraderAPI, assignment: str, student: str) -> Path:
@@ -200,7 +399,9 @@ def _grade_one(
     outcome = _read_outcome(api, assignment, student, notes, repaired)
     record.parent.mkdir(parents=True, exist_ok=True)
     stamp = _stamp(root, api, assignment, student)
-    record.write_text(json.dumps({**asdict(outcome), "stamp": stamp}), encoding="utf-8")
+    new = record.with_suffix(".new")
+    new.write_text(json.dumps({**asdict(outcome), "stamp": stamp}), encoding="utf-8")
+    new.replace(record)  # whole or not at all
     return outcome
 
 

@@ -1,0 +1,267 @@
+"""What holds student code: bubblewrap around the warm process, namespaces and limits around each kernel.
+
+In the sandbox there is no network and no course: only the system's programs and libraries, this
+Python and the `cxedu` package, all read-only. Each kernel gets, on top of that, its own view of
+files (a copy of the submission in memory, an empty /tmp), processes and shared memory, and limits
+on memory, processor time, processes, files and open files. Nothing that it writes outlives it.
+
+Where bubblewrap or user namespaces are missing, `level` says so, and only the limits hold.
+"""
+
+import ctypes
+import functools
+import os
+import shutil
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+# Inside the sandbox; names that no system has, since they cover what is there.
+BOXES, KERNEL, WORK = "/cxedu/boxes", "/cxedu/kernel", "/cxedu/work"
+NOBODY = 65534
+SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
+SYSTEM += [f"/etc/{n}" for n in ("ld.so.cache", "localtime", "fonts", "passwd", "group")]
+_USER, _MOUNT, _PID, _IPC, _NET, _UTS = (
+    0x10000000, 0x20000, 0x20000000, 0x8000000, 0x40000000, 0x4000000,
+)  # fmt: skip
+_READ_ONLY, _NO_SUID, _NO_DEV, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = (
+    1, 2, 4, 32, 4096, 16384, 1 << 18,
+)  # fmt: skip
+_DEATH_SIGNAL, _DUMPABLE, _DROP_CAPABILITY, _NO_NEW_PRIVILEGES = 1, 4, 24, 38
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Memory counts above what the warm process has."""
+
+    memory: int = 2 << 30  # bytes of address space, for each process
+    cpu: int = 900  # seconds, for each process
+    processes: int = 64
+    file_size: int = 64 << 20
+    scratch: int = 256 << 20  # bytes in the working copy; as much again in /tmp and shared memory
+    open_files: int = 512
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _done(result: int, what: str) -> None:
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
+    made = _libc().mount(
+        source.encode(),
+        target.encode(),
+        kind.encode() if kind else None,
+        ctypes.c_ulong(flags),
+        data.encode() or None,
+    )
+    _done(made, f"mount {target}")
+
+
+# --- the sandbox around the warm process -------------------------------------------------------
+
+
+def command(boxes: Path, hidden: Path, arguments: list[str]) -> list[str]:
+    """The bubblewrap command that runs this Python with `arguments`.
+
+    Parameters
+    ----------
+    boxes : Path
+        The folder where kernels get their files; the only one that is shared with the grader.
+    hidden : Path
+        The course, which must not be seen even where it lies inside one of the system's folders.
+    """
+    course = str(hidden.resolve())
+    seen = [sys.base_prefix, sys.prefix, str(Path(__file__).resolve().parents[1])]
+    seen = [path for path in dict.fromkeys(seen) if not _under(path, SYSTEM)]
+    above = {str(p) for path in [course, *seen] for p in Path(path).parents}
+    above = {path for path in above if path != "/" and not _under(path, [*SYSTEM, *seen])}
+    cover = [word for path in sorted(above) for word in ("--dir", path)]
+    cover += ["--tmpfs", course]  # before what is seen, since that may lie in it
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": WORK,
+        "LANG": "C.UTF-8",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        **steady(),
+    }
+    setenv = [word for pair in environment.items() for word in ("--setenv", *pair)]
+    return [
+        "bwrap", *_privileges(), "--unshare-pid", "--unshare-net", "--unshare-ipc",
+        "--unshare-uts", "--unshare-cgroup-try", "--hostname", "grading", "--die-with-parent",
+        "--new-session", "--clearenv", *setenv, *_binds(SYSTEM), *cover, *_binds(seen),
+        "--remount-ro", course, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", KERNEL, "--dir", WORK,
+        "--bind", str(boxes), BOXES, "--remount-ro", "/", "--chdir", "/",
+        sys.executable, *arguments,
+    ]  # fmt: skip
+
+
+def _binds(paths: list[str]) -> list[str]:
+    return [word for path in paths for word in ("--ro-bind-try", path, path)]
+
+
+def _under(path: str, folders: list[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+def steady() -> dict[str, str]:
+    """What makes runs alike: one hash seed, one thread for each numeric library, one time zone."""
+    threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR")
+    return {
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no word about debuggers
+        "TZ": "UTC",
+        **{f"{name}_NUM_THREADS": "1" for name in threads},
+    }
+
+
+@functools.cache
+def _really_root() -> bool:
+    """Whether we can build the sandbox as root, so as to run students as nobody inside it."""
+    return os.geteuid() == 0 and _works(["bwrap", "--unshare-pid", *_ROOT, "--bind", "/", "/"])
+
+
+_ROOT = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+
+
+def _privileges() -> list[str]:
+    return _ROOT if _really_root() else ["--unshare-user"]
+
+
+def _works(words: list[str]) -> bool:
+    try:
+        return subprocess.run([*words, "true"], capture_output=True, timeout=30).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+@functools.cache
+def level() -> tuple[str, str]:
+    """How well this machine can hold student code, and why not better.
+
+    Returns
+    -------
+    str, str
+        "sandbox", "limits" (a process of its own with limits, but it sees what you see), or
+        "kernel" (an ordinary Jupyter kernel); and the reason, empty for "sandbox".
+    """
+    if not hasattr(os, "fork"):
+        return "kernel", "this system can't fork processes"
+    if sys.platform != "linux":
+        return "limits", f"bubblewrap needs Linux, and this is {sys.platform}"
+    if not shutil.which("bwrap"):
+        return "limits", "bubblewrap isn't installed (on Debian and Ubuntu: apt install bubblewrap)"
+    trial = "from cxedu.grading import confine; confine.drop_root(); confine.enter(None)"
+    with tempfile.TemporaryDirectory() as folder:
+        words = command(Path(folder), Path(folder) / "course", ["-c", trial])
+        try:
+            tried = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        except subprocess.SubprocessError as problem:
+            return "limits", f"bubblewrap doesn't start ({type(problem).__name__})"
+    if tried.returncode:
+        last = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return "limits", f"this system doesn't allow the sandbox ({last})"
+    return "sandbox", ""
+
+
+# --- inside: each kernel's own view, and its limits --------------------------------------------
+
+
+def drop_root() -> None:
+    """Become nobody, if we are root: limits on processes don't bind root."""
+    if os.getuid() == 0 and _may_change_user():
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+        _libc().prctl(_DUMPABLE, 1)  # otherwise /proc/self belongs to root, and stays closed
+
+
+def _may_change_user() -> bool:
+    with open("/proc/self/uid_map") as file:
+        return int(file.read().split()[2]) > NOBODY
+
+
+def enter(box: str | None, scratch: int = Limits.scratch) -> None:
+    """Leave the sandbox's common view for a private one; the next fork is its first process.
+
+    Parameters
+    ----------
+    box : str or None
+        The name of this kernel's folder in the boxes; its `files` are copied to the working
+        folder, and its `kernel` folder holds the sockets.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    _done(_libc().unshare(_USER | _MOUNT | _PID | _IPC | _NET | _UTS), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+    safe = _NO_SUID | _NO_DEV
+    _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+    for folder in ("/tmp", "/dev/shm", WORK):
+        _mount("tmpfs", folder, "tmpfs", safe, f"size={scratch},mode=777")
+    if box is not None:
+        shutil.copytree(f"{BOXES}/{box}/files", WORK, dirs_exist_ok=True)
+        _mount(f"{BOXES}/{box}/kernel", KERNEL, None, _BIND)
+    _mount("tmpfs", BOXES, "tmpfs", safe | _READ_ONLY)
+    # The sandbox's /proc shows the warm process and its other kernels; nothing here needs one.
+    _mount("tmpfs", "/proc", "tmpfs", safe | _READ_ONLY)
+    os.chdir(WORK)
+
+
+def close_kernel_folder() -> None:
+    """Once the sockets are there, nothing more is written beside them: no way to fill the disk."""
+    _mount("none", KERNEL, None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEV)
+
+
+def drop_privileges() -> None:
+    """Give up the powers over the private view, for good."""
+    for capability in range(64):
+        if _libc().prctl(_DROP_CAPABILITY, capability):
+            break  # beyond the last one that this system knows
+    _done(_libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no_new_privs")
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    _done(_libc().capset(header, (ctypes.c_uint32 * 6)()), "capset")
+
+
+def die_with_parent() -> None:
+    """Nothing here outlives the process that started it."""
+    if sys.platform == "linux":
+        _libc().prctl(_DEATH_SIGNAL, 9)
+
+
+def address_space() -> int:
+    """What this process has of it now, in bytes."""
+    if sys.platform != "linux":
+        return 0
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def limit(limits: Limits, already: int) -> None:
+    """Set what this process and its children may use; `already` is the warm process's memory."""
+    wanted = {
+        resource.RLIMIT_CPU: limits.cpu,
+        resource.RLIMIT_FSIZE: limits.file_size,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 0,
+    }
+    if sys.platform == "linux":
+        wanted[resource.RLIMIT_AS] = already + limits.memory
+        wanted[resource.RLIMIT_NPROC] = limits.processes
+    for name, most in wanted.items():
+        hard = resource.getrlimit(name)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(name, (most, most))

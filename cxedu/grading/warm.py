@@ -1,0 +1,249 @@
+"""The warm process: it has imported what problem sets import, and forks a kernel for each submission.
+
+A kernel that starts from nothing spends more than a second importing; a fork has all of that
+already. `WarmProcess` starts it (inside the sandbox, where there is one); the rest of this module
+runs in it. Three kinds of processes share the code: the warm one only forks keepers; a keeper
+prepares the private view of one kernel, forks it, passes signals on to it, and ends it when the
+grader hangs up; the kernel is an ordinary IPython kernel.
+"""
+
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ipykernel.iostream import OutStream
+
+from cxedu.grading import confine
+
+SOCKET = "warm"
+MOST_TEXT = 1_000_000  # characters that one cell may print
+ALWAYS = ("numpy", "pandas", "matplotlib", "cxedu", "cxedu.exercises", "cxedu.world")
+ALWAYS += ("ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio")
+ALWAYS += ("IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic")
+
+
+# --- in the grader -----------------------------------------------------------------------------
+
+
+class WarmProcess:
+    """A warm process and the folder that it shares with the grader; `close` it when done.
+
+    Parameters
+    ----------
+    course : Path
+        The root of the course, which no kernel may see.
+    modules : iterable of str
+        What else to import: what the problem set's own cells import.
+    sandboxed : bool
+        Inside bubblewrap, or with limits only.
+    """
+
+    def __init__(self, course: Path, modules: Iterable[str], sandboxed: bool) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="cx", ignore_cleanup_errors=True)
+        self.boxes = Path(self._folder.name) / "b"
+        self.boxes.mkdir(mode=0o711)
+        if sandboxed:
+            self.boxes.chmod(0o777)  # for nobody; the folder around it is ours alone
+        self.sandboxed = sandboxed
+        inside = confine.BOXES if sandboxed else str(self.boxes)
+        order = json.dumps({"boxes": inside, "modules": [*modules], "sandboxed": sandboxed})
+        arguments = ["-m", "cxedu.grading.warm", order]
+        command = [sys.executable, *arguments]
+        environment = {**os.environ, **confine.steady()}
+        if sandboxed:
+            command = confine.command(self.boxes, course, arguments)
+        self.log = Path(self._folder.name) / "log"
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+            )
+
+    def wait(self, seconds: float = 60) -> Path:
+        """Wait until it takes orders; its socket."""
+        path = self.boxes / SOCKET
+        deadline = time.monotonic() + seconds
+        while not path.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = self.log.read_text(errors="replace").strip()[-2000:]
+                raise RuntimeError(f"the warm process did not start:\n{said}")
+            time.sleep(0.01)
+        return path
+
+    def close(self) -> None:
+        """End it and every kernel of its."""
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+# --- in the warm process -----------------------------------------------------------------------
+
+
+def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
+    """Import, then fork a keeper for each connection, for ever."""
+    for name in [*ALWAYS, *modules]:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue  # the student's cell will say so
+    if sandboxed:
+        confine.drop_root()
+    gc.collect()
+    gc.freeze()  # the collector would touch, and so copy, every page after a fork
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report for themselves
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{boxes}/{SOCKET}.new")
+    listener.listen(64)
+    os.rename(f"{boxes}/{SOCKET}.new", f"{boxes}/{SOCKET}")  # it is there only when it works
+    while True:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            code = 1
+            try:
+                code = _keep(connection, boxes, sandboxed)
+            finally:
+                os._exit(code)
+        connection.close()
+
+
+def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
+    """Prepare the view of one kernel, fork it, and answer for it until it or the grader ends."""
+    confine.die_with_parent()
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    lines = connection.makefile("rwb", buffering=0)
+    order = {**json.loads(lines.readline()), "already": confine.address_space()}
+    try:
+        if sandboxed:
+            confine.enter(order["box"])
+        else:
+            os.chdir(f"{boxes}/{order['box']}/files")
+    except OSError as problem:
+        _say(connection, error=str(problem))
+        return 1
+    ready, tell = os.pipe()
+    kernel = os.fork()
+    if kernel == 0:
+        try:
+            os.close(ready)
+            lines.close()
+            connection.close()
+            folder = confine.KERNEL if sandboxed else f"{boxes}/{order['box']}/kernel"
+            _be_kernel(order, folder, tell, sandboxed)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    os.close(tell)
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    watched: list[Any] = [connection, ready, woken]
+    while True:
+        pid, status = os.waitpid(kernel, os.WNOHANG)
+        if pid:
+            _say(connection, exit=os.waitstatus_to_exitcode(status))
+            return 0
+        happened, _, _ = select.select(watched, [], [], 1.0)
+        if ready in happened:
+            if os.read(ready, 1):
+                if sandboxed:
+                    confine.close_kernel_folder()
+                _say(connection, ready=True)
+            watched.remove(ready)
+        if connection in happened:
+            words = lines.readline()
+            number = json.loads(words)["signal"] if words else signal.SIGKILL
+            _pass_on(kernel, number, sandboxed)
+            if not words:
+                os.waitpid(kernel, 0)
+                return 0
+        if woken in happened:
+            os.read(woken, 512)
+
+
+def _say(connection: socket.socket, **words: Any) -> None:
+    with suppress(OSError):  # the grader may have gone
+        connection.sendall(json.dumps(words).encode() + b"\n")
+
+
+def _pass_on(kernel: int, number: int, sandboxed: bool) -> None:
+    """A signal to the kernel; without a namespace that dies with it, to its whole group."""
+    with suppress(ProcessLookupError):
+        if number == signal.SIGKILL and not sandboxed:
+            os.killpg(kernel, number)
+        os.kill(kernel, number)
+
+
+def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -> None:
+    """What the kernel process does: limits, a fresh state, then an ordinary IPython kernel."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    confine.die_with_parent()
+    os.setsid()
+    os.closerange(tell + 1, 4096)
+    os.closerange(3, tell)
+    if sandboxed:
+        confine.drop_privileges()
+    os.environ.update(order["environment"])
+    random.seed(order["seed"])
+    sys.modules["numpy"].random.seed(order["seed"])
+    confine.limit(confine.Limits(**order.get("limits", {})), order["already"])
+    sys.argv, sys.path[0] = ["kernel"], ""
+
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.capture_fd_output = False
+    app = IPKernelApp.instance(
+        connection_file=f"{folder}/connection.json",
+        log_level=50,
+        outstream_class="cxedu.grading.warm.BoundedStream",
+    )
+    app.initialize(
+        ["--HistoryManager.enabled=False", "--InteractiveShell.xmode=Plain", *order["arguments"]]
+    )
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (1, 2):  # until here, trouble goes to the log
+        os.dup2(null, standard)
+    os.close(null)
+    os.write(tell, b"1")
+    os.close(tell)
+    app.start()
+
+
+class BoundedStream(OutStream):
+    """What a cell prints, up to a limit: a loop that prints for ever fills nobody's memory."""
+
+    _left: tuple[Any, int] = (None, 0)
+
+    def write(self, string: str) -> int | None:
+        """Write as far as there is room in this cell, and say where the text was cut off."""
+        cell = self.parent_header.get("msg_id")
+        left = self._left[1] if self._left[0] == cell else MOST_TEXT
+        self._left = (cell, left - len(string))
+        if left <= 0:
+            return len(string)
+        if len(string) > left:
+            string = string[:left] + "\n… output truncated …\n"
+        return super().write(string)
+
+
+if __name__ == "__main__":
+    from cxedu.grading.warm import serve as serve_as_module  # so that no fork imports it again
+
+    serve_as_module(**json.loads(sys.argv[1]))
