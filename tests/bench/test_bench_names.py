@@ -87,3 +87,4 @@ def test_contacts_beside_faker_and_mimesis(capsys: pytest.CaptureFixture[str]) -
                 f"long as contacts ({best[name] / best['all']:.1f} times, all included)"
             )
     assert times["Faker"] >= 60  # 100 is the aim
+    assert times["mimesis"] >= 4.5  # 10 is the aim; 7 to 9 is what was reached
