@@ -16,6 +16,7 @@ COMMANDS = [
     ("book", "run what changed among the chapters and build the site"),
     ("serve", "build the site and show it on http://127.0.0.1:8000"),
     ("lab", "open JupyterLab on the chapters, with full feedback in the problem sets"),
+    ("grade", "grade what was handed in: python -m cxedu grade ps06 (make grade PS=ps06)"),
     ("datasets", "write the data files of datasets/ and their description anew"),
     ("bench", "measure the speed of what makes a claim about speed"),
     ("clean", "remove everything that the commands above made, except the environment"),
@@ -74,5 +75,6 @@ def use_another_python():
 
 
 if __name__ == "__main__":
-    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    if not os.path.exists("nbgrader_config.py"):  # else: a course of its own, which is graded here
+        os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.exit(main())

@@ -203,8 +203,9 @@ class TestClass:
 
     def test_the_command_says_how_it_is_used(self, sample_class, monkeypatch, capsys):
         monkeypatch.chdir(sample_class[0])
-        assert main([]) == 2
-        assert "PROBLEM_SET" in capsys.readouterr().err
+        with pytest.raises(SystemExit):
+            main([])
+        assert "problem_set" in capsys.readouterr().err
         assert main(["ps77"]) == 1
         assert "assignment is 'ps77'; it must be in the gradebook" in capsys.readouterr().err
 

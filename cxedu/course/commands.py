@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
         "serve": serve,
         "lab": lab,
         "datasets": datasets,
+        "grade": grade,
         "bench": bench,
         "clean": clean,
     }
@@ -83,6 +84,13 @@ def datasets() -> int:
     for path in files.write(ROOT / "datasets"):
         print(f"{path.relative_to(ROOT)}  {path.stat().st_size:,} bytes")
     return 0
+
+
+def grade(*arguments: str) -> int:
+    """The submissions of a problem set, in the course that the command was given in."""
+    from cxedu.grading import run
+
+    return run.main(list(arguments))
 
 
 def bench(*arguments: str) -> int:

@@ -64,12 +64,17 @@ def _run(command: list[str]) -> None:
 
 def hand_over(arguments: list[str]) -> int:
     """Run the command inside the environment and return its exit code."""
-    ensure()
+    interpreter = sys.executable
+    if (ROOT / "requirements.txt").exists():  # a clone; elsewhere cxedu was installed with pip
+        ensure()
+        interpreter = str(python())
     environment = dict(os.environ, PYTHONHASHSEED="0")
     # The environment's tools (jupyter, nbgrader) are found first, as if it had been activated.
-    environment["PATH"] = str(python().parent) + os.pathsep + environment.get("PATH", "")
-    command = [str(python()), "-m", "cxedu.course.commands", *arguments]
+    environment["PATH"] = str(Path(interpreter).parent) + os.pathsep + environment.get("PATH", "")
+    command = [interpreter, "-m", "cxedu.course.commands", *arguments]
+    here = Path.cwd()  # a course of its own, or the clone
+    folder = here if (here / "nbgrader_config.py").exists() else ROOT
     try:
-        return subprocess.call(command, cwd=ROOT, env=environment)
+        return subprocess.call(command, cwd=folder, env=environment)
     except KeyboardInterrupt:
         return 130

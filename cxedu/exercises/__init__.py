@@ -26,8 +26,8 @@ from cxedu.exercises.tasks import (
     collect,
     judge,
     load,
-    quiet,
     questions,
+    quiet,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ __all__ = [
     "collect",
     "company",
     "judge",
+    "judges_company",
     "load",
+    "questions",
 ]
 
 VERDICT_MIME = "application/vnd.cxedu.verdict+json"

@@ -12,7 +12,6 @@ import ctypes
 import functools
 import os
 import shutil
-import resource
 import subprocess
 import sys
 import tempfile
@@ -246,12 +245,16 @@ def address_space() -> int:
     """What this process has of it now, in bytes."""
     if sys.platform != "linux":
         return 0
+    import resource
+
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def limit(limits: Limits, already: int) -> None:
     """Set what this process and its children may use; `already` is the warm process's memory."""
+    import resource  # there is none on Windows
+
     wanted = {
         resource.RLIMIT_CPU: limits.cpu,
         resource.RLIMIT_FSIZE: limits.file_size,

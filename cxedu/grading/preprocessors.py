@@ -25,7 +25,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Integer, Unicode, default
 
-from cxedu.exercises import ANSWER_MIME, Task, judges_company, judge, load, questions
+from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
 from cxedu.grading.confine import steady
 from cxedu.grading.provisioner import WarmKernelManager
 

@@ -20,6 +20,7 @@ from typing import Any
 import zmq
 import zmq.asyncio
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Bool, DottedObjectName, Unicode, default
@@ -43,7 +44,7 @@ class WarmProvisioner(KernelProvisionerBase):
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the kernel's folder: a copy of the submission, and a place for the sockets."""
-        manager = self.parent
+        manager: Any = self.parent
         self._box = Path(manager.warm).parent / self.kernel_id
         shutil.copytree(kwargs.pop("cwd"), self._box / "files")
         (self._box / "kernel").mkdir()
@@ -53,16 +54,17 @@ class WarmProvisioner(KernelProvisionerBase):
         self.connection_info = manager.get_connection_info()
         return await super().pre_launch(cmd=[], **kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        manager: Any = self.parent
         folder, inside = self._box / "kernel", self._box / "kernel"
-        if self.parent.sandboxed:
+        if manager.sandboxed:
             inside = Path(KERNEL)
         environment = {k: v for k, v in kwargs["env"].items() if k.startswith(OURS)}
         if "CXEDU_QUESTIONS" in environment:
             shutil.copy(environment["CXEDU_QUESTIONS"], folder / "questions")
             environment["CXEDU_QUESTIONS"] = str(inside / "questions")
-        key = self.connection_info["key"].decode()
-        info = {**self.connection_info, "key": key, "ip": str(inside / "k")}
+        info: dict[str, Any] = {**self.connection_info}
+        info |= {"key": info["key"].decode(), "ip": str(inside / "k")}
         (folder / "connection.json").write_text(json.dumps(info))
         for path in [self._box, *self._box.rglob("*")]:
             path.chmod(0o777 if path.is_dir() else 0o666)
@@ -73,7 +75,7 @@ class WarmProvisioner(KernelProvisionerBase):
             "seed": zlib.crc32(environment.get("CXEDU_STUDENT", "").encode()),
         }
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(self.parent.warm)
+        self._connection.connect(manager.warm)
         self._connection.sendall(json.dumps(order).encode() + b"\n")
         self._heard = b""
         said = self._listen(START)

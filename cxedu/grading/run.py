@@ -1,5 +1,6 @@
 """Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
 
+import argparse
 import ast
 import atexit
 import contextlib
@@ -15,6 +16,7 @@ from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
     Executor,
+    Future,
     ProcessPoolExecutor,
     wait,
 )
@@ -241,7 +243,8 @@ def _round(
     with contextlib.ExitStack() as stack:
         pool = executor or stack.enter_context(_pool(min(workers, len(students))))
         pool.submit(os.getpid).result()  # raises where workers can't start, which is nobody's fault
-        queue, running = list(reversed(students)), {}
+        queue = list(reversed(students))
+        running: dict[Future[Outcome], str] = {}
         while queue or running:
             while queue and len(running) < workers:
                 student = queue.pop()
@@ -525,22 +528,40 @@ def export(root: Path, to: Path | None = None) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m cxedu.grading.run ps06 [student …] [--again]`, at the root of the course.
-
-    Goes on where an interrupted run was; `--again` grades everything anew.
-    """
-    names = [a for a in arguments if a != "--again"]
-    if not names:
-        print(
-            "usage: python -m cxedu.grading.run PROBLEM_SET [STUDENT …] [--again]", file=sys.stderr
-        )
-        return 2
+    """`cxedu grade ps06 [student …]`, at the root of the course."""
+    parser = argparse.ArgumentParser(
+        prog="cxedu grade",
+        description="Autograde the submissions of a problem set, and write grades.csv. "
+        "Goes on where an interrupted run was.",
+    )
+    parser.add_argument("problem_set", help="its name, such as ps06")
+    parser.add_argument("students", nargs="*", help="only these students")
+    parser.add_argument("--again", action="store_true", help="grade everything anew")
+    parser.add_argument("--workers", type=int, help="submissions at a time (default: processors)")
+    parser.add_argument(
+        "--sandbox",
+        choices=("auto", "required", "off"),
+        default="auto",
+        help="required: refuse to grade without it",
+    )
+    chosen = parser.parse_args(arguments)
+    root = Path.cwd()
     try:
-        grade(Path.cwd(), names[0], names[1:] or None, force="--again" in arguments)
+        grade(
+            root,
+            chosen.problem_set,
+            chosen.students or None,
+            force=chosen.again,
+            workers=chosen.workers,
+            sandbox=chosen.sandbox,
+        )
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1
-    print(f"grades: {export(Path.cwd())}")
+    except KeyboardInterrupt:
+        print("\nInterrupted; the same command goes on from here.", file=sys.stderr)
+        return 130
+    print(f"grades: {export(root)}")
     return 0
 
 

@@ -31,9 +31,11 @@ from cxedu.grading import confine
 
 SOCKET = "warm"
 MOST_TEXT = 1_000_000  # characters that one cell may print
-ALWAYS = ("numpy", "pandas", "matplotlib", "cxedu", "cxedu.exercises", "cxedu.world")
-ALWAYS += ("ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio")
-ALWAYS += ("IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic")
+ALWAYS = [
+    *("numpy", "pandas", "matplotlib", "cxedu", "cxedu.exercises", "cxedu.world"),
+    *("ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio"),
+    *("IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+]
 
 
 # --- in the grader -----------------------------------------------------------------------------
@@ -208,8 +210,8 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
 
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.capture_fd_output = False
     app = IPKernelApp.instance(
+        capture_fd_output=False,
         connection_file=f"{folder}/connection.json",
         log_level=50,
         outstream_class="cxedu.grading.warm.BoundedStream",
@@ -231,7 +233,7 @@ class BoundedStream(OutStream):
 
     _left: tuple[Any, int] = (None, 0)
 
-    def write(self, string: str) -> int | None:
+    def write(self, string: str) -> int:
         """Write as far as there is room in this cell, and say where the text was cut off."""
         cell = self.parent_header.get("msg_id")
         left = self._left[1] if self._left[0] == cell else MOST_TEXT
@@ -240,7 +242,7 @@ class BoundedStream(OutStream):
             return len(string)
         if len(string) > left:
             string = string[:left] + "\n… output truncated …\n"
-        return super().write(string)
+        return super().write(string) or 0
 
 
 if __name__ == "__main__":
