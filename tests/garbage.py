@@ -235,12 +235,12 @@ def _fault(error: Exception, function: Callable, arguments: dict[str, Any]) -> s
         return where
     if dis.opname[code.co_code[tail.tb_lasti]] != "RAISE_VARARGS":
         return f"not raised by us: {where}"
-    named = set(arguments) | set(inspect.signature(function).parameters)
+    if any(name in str(error) for name in arguments):
+        return ""
+    named = set(inspect.signature(function).parameters)
     for value in arguments.values():
         named |= set(map(str, value.columns)) if isinstance(value, pd.DataFrame) else set()
-    if not any(name in str(error) for name in named):
-        return f"names no parameter: {where}"
-    return ""
+    return "" if any(name in str(error) for name in named) else f"names no parameter: {where}"
 
 
 def finite(result: Any) -> bool:

@@ -26,6 +26,25 @@ from cxedu import validate
         (lambda: validate.generator("rng", None), "rng is None; it must be a numpy.random"),
         (lambda: validate.generator("rng", -1), "rng is -1"),
         (lambda: validate.generator("rng", np.timedelta64(1, "D")), "rng is "),
+        (lambda: validate.number("cost", 1e101), "cost is 1e.101; .* not larger than 1e.100"),
+        (lambda: validate.vector("cost", [1, -1e308]), r"cost\[1\] is .*, not larger than"),
+        (lambda: validate.number("n", 1e-308, 0, low_open=True), "n is .*, not smaller than"),
+        (lambda: validate.number("rate", np.array(1j)), "rate is array"),
+        (lambda: validate.whole("n", 10**30), "n is 1.* at least 0 and at most 1,000,000,000"),
+        (lambda: validate.whole("n", -1), "n is -1; it must be a whole number at least 0[.]"),
+        (lambda: validate.flag("paired", 1), "paired is 1; it must be True or False"),
+        (lambda: validate.column("by", ["a"]), r"by is \['a'\]; it must be the name of a column"),
+        (lambda: validate.listed("steps", "pay"), "steps is 'pay'; it must be a list of names"),
+        (lambda: validate.listed("steps", np.array("a")), "steps is .*; it must be a list"),
+        (lambda: validate.labels("id", pd.Series([1, ["a"]])), "id must hold labels of one kind"),
+        (lambda: validate.frame("t", pd.DataFrame([[1, 2]], columns=["a", "a"])), "'a' twice"),
+        (
+            lambda: validate.frame(
+                "t", pd.DataFrame([[1]], columns=pd.Index([["a"]], dtype=object))
+            ),
+            "t has a list for a column's name",
+        ),
+        (lambda: validate.frame("t", pd.DataFrame({"a": [1]}), [["a"]]), "t can't have a column"),
     ],
 )
 def test_message(call, message: str) -> None:
@@ -38,3 +57,21 @@ def test_what_is_right_comes_back() -> None:
     assert validate.whole("n", 3.0) == 3
     assert validate.vector("x", pd.Series([1, 2])).tolist() == [1.0, 2.0]
     assert validate.generator("rng", 7).random() == np.random.default_rng(7).random()
+    assert validate.number("n", 0, 0) == 0
+    assert validate.number("cost", 1e100) == 1e100
+    assert validate.flag("paired", np.True_) is True
+    assert validate.listed("steps", pd.Index(["a", "b"])) == ["a", "b"]
+    assert np.isnan(validate.floats([[1, None]])).tolist() == [[False, True]]
+    assert validate.dates(pd.Series(["2025-12-29"]))[0] == pd.Timestamp("2025-12-29")
+
+
+@pytest.mark.parametrize("values", [["a"], [1j], [10**400], [[1], [2, 3]], pd.Series([1j])])
+def test_what_is_no_number_is_a_type_error(values: object) -> None:
+    with pytest.raises(TypeError):
+        validate.floats(values)
+
+
+@pytest.mark.parametrize("values", [[1, 2], ["someday"], [1e308], ["2025-13-45"]])
+def test_what_is_no_date_is_a_type_error(values: list) -> None:
+    with pytest.raises(TypeError):
+        validate.dates(pd.Series(values))
