@@ -4,6 +4,7 @@ Stock nbgrader gives full points to a graded cell that printed nothing, none to 
 on stderr, and drops the whole submission when the kernel dies. These three classes close that.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -328,6 +329,14 @@ class Bench:
         return questions(tasks, self.company())
 
 
+def about(bench: Bench, task: str) -> dict[str, Any]:
+    """What the feedback page says of a task whatever the answer, kept beside the verdict."""
+    kept: dict[str, Any] = {"task": task, "messages": []}
+    with contextlib.suppress(Exception):
+        kept |= {"title": bench.task(task).title, "asks": bench.task(task).answer.asks()}
+    return kept
+
+
 class Verdicts(NbGraderPreprocessor):
     """Judge what each check handed in, and write the verdict over whatever the cell printed.
 
@@ -339,6 +348,7 @@ class Verdicts(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         bench = Bench(self, resources["nbgrader"])
         for cell in nb.cells:
+            cell.metadata.pop(NOTES, None)  # only the judge speaks here
             if cell.cell_type == "code" and utils.is_grade(cell):
                 reason = self._decide(cell, bench)
                 if reason:
@@ -363,6 +373,7 @@ class Verdicts(NbGraderPreprocessor):
             return ""
         if not task:
             return ""  # a manually graded answer in code
+        cell.metadata[NOTES] = about(bench, task)
         if NOT_RUN in errors:
             self._zero(cell, "The cell was not run.")
             return ""  # why is noted once, for the whole notebook
@@ -382,6 +393,7 @@ class Verdicts(NbGraderPreprocessor):
             return self._zero(cell, f"The judge failed ({_said(problem)}): tell your instructor.")
         if verdict.provisional:
             return self._zero(cell, "The check has no reference: tell your instructor.")
+        cell.metadata[NOTES]["messages"] = list(verdict.messages)
         said = verdict.text(bench.task(task).title) + "\n"
         cell.outputs = [v4.new_output("stream", name="stdout", text=said)]
         self._result(cell, min(verdict.points, float(cell.metadata.nbgrader["points"])))
@@ -394,6 +406,7 @@ class Verdicts(NbGraderPreprocessor):
         cell.outputs = [*kept, result]
 
     def _zero(self, cell: NotebookNode, why: str) -> str:
+        cell.metadata.setdefault(NOTES, {})["messages"] = [why]
         said = v4.new_output("stream", name="stdout", text=f"0 points. {why}\n")
         cell.outputs = [*(o for o in cell.outputs if o.output_type != "execute_result"), said]
         self._result(cell, 0.0)
