@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.cluster import KMeans
@@ -384,6 +384,7 @@ def test_popularity_counts():
 
 @quick
 @given(st.integers(0, 10**6), st.sampled_from(["product", "customer"]), st.floats(0.5, 9))
+@example(10993, "customer", 4.8644652527509304)  # somebody gave all the same stars
 def test_recommendations_are_new_bounded_and_free_of_scale(seed, against, stretch):
     rng = np.random.default_rng(seed)
     rated = np.argwhere(rng.random((9, 7)) < 0.5)

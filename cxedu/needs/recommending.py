@@ -358,10 +358,10 @@ class NeighbourRecommender(_Recommender):
             cross = cross - common * mine * means
             left = left - common * mine**2
             right = right - common * means**2
-        spread = np.sqrt(np.maximum(left, 0) * np.maximum(right, 0))
-        scale = max(1.0, float(np.abs(self._range).max())) ** 2
-        some = spread > 1e-9 * scale
-        similar = np.where(some, cross / np.where(some, spread, 1), 0.0)
+        # Whoever gives all the same stars is like nobody: of that sum of squares only rounding is left.
+        least = 1e-9 * max(1.0, float(np.abs(self._range).max())) ** 2
+        some = (left > least) & (right > least)
+        similar = np.where(some, cross / np.sqrt(np.where(some, left * right, 1)), 0.0)
         if self.against == "product":
             similar = np.maximum(similar, 0)
         similar = np.clip(similar, -1, 1) * common / np.maximum(common + self.shrink, 1)
