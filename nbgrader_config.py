@@ -46,7 +46,6 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
     "cxedu.grading.preprocessors.Run",
@@ -55,7 +54,15 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "cxedu.grading.preprocessors.Sanitize",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# `Repair` takes each cell's data from the gradebook, so nbgrader's own check of them, and a
+# validation after every single step, would find nothing: a tenth of the time.
+c.Exporter.optimistic_validation = True
 c.Execute.timeout = 60  # seconds for one cell
+# A small page without scripts, instead of nbgrader's, which asks a server for MathJax.
+c.GenerateFeedback.exporter_class = "cxedu.grading.page.FeedbackPage"
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "cxedu.grading.page.Explain",
+]
 c.ExportApp.plugin_class = "cxedu.grading.run.GradesExport"

@@ -25,6 +25,8 @@ from cxedu.exercises.plain import Opaque, TooLarge, decode, encode
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 
+Calls = Sequence[tuple[Any, ...]]
+
 NOTHING_YET = "Nothing here yet."
 HAND_BACK = "A function hands its result back with `return`; what it prints doesn't count."
 ONLY_VISIBLE = (
@@ -370,11 +372,11 @@ def _plain(task: Task, values: Any) -> Any:
     return decode(values)
 
 
-def _own(task: Task, make: Callable[..., Any], meridian: Any) -> Any:
+def _own(task: Task, make: Callable[..., Any], meridian: Any, calls: Calls) -> Any:
     """The answer that one of the task's own functions gives, read like a student's."""
     with quiet():
         answer = make(meridian)
-    data = collect(task.answer, answer, task.calls(meridian))
+    data = collect(task.answer, answer, calls)
     if isinstance(data, dict):
         data.pop("used", None)  # the judge may use what students may not
     return task.answer.read(_plain(task, data))
@@ -405,13 +407,18 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
         return Verdict(task.id, float(points), float(task.points), passed, kept, provisional)
 
     try:
+        calls = task.calls(meridian)
+    except Exception as failed:  # our fault, not the student's: say so
+        why = f"The check itself failed ({_short(failed)}). Please tell your instructor."
+        return verdict(0, why)
+    try:
         plain = _plain(task, values)
         if _is_blank(plain):
-            calls = plain if isinstance(plain, list) else []
-            silent = any(call.problem != NOTHING_YET for call in calls)
+            results = plain if isinstance(plain, list) else []
+            silent = any(result.problem != NOTHING_YET for result in results)
             return verdict(0, NOTHING_YET, HAND_BACK if silent else "")
         value = task.answer.read(plain)
-        if isinstance(task.answer, Function) and len(value) != len(task.calls(meridian)):
+        if isinstance(task.answer, Function) and len(value) != len(calls):
             raise Wrong("Your function wasn't called as often as it must be.")
     except Wrong as wrong:
         return verdict(0, str(wrong))
@@ -421,12 +428,12 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
     expected = None
     if task.has_reference():
         try:
-            expected = _own(task, task.right_answer, meridian)
+            expected = _own(task, task.right_answer, meridian, calls)
         except Exception as failed:  # our fault, not the student's: say so
             why = f"The check itself failed ({_short(failed)}). Please tell your instructor."
             return verdict(0, why)
     right = expected is not None and task.answer.same(value, expected)
-    problem = _visible_problem(task, value, plain, meridian)
+    problem = _visible_problem(task, value, plain, meridian, calls)
     changed = any(c.changed for c in value) if isinstance(task.answer, Function) else False
     note = "Your function changes what it is given; better work on a copy." if changed else ""
     if right and not problem:
@@ -434,17 +441,19 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
     if not right:
         for misconception in task.misconceptions:
             with contextlib.suppress(Exception):
-                if task.answer.same(value, _own(task, misconception.make, meridian)):
+                if task.answer.same(value, _own(task, misconception.make, meridian, calls)):
                     return verdict(misconception.earns, misconception.sentence)
     if problem:
         return verdict(0, problem)
     if expected is None:
         return verdict(task.points, ONLY_VISIBLE, note, provisional=True)
     hint = task.answer.hint(value, expected)
-    return verdict(0, *_wrong_words(task, value, expected, meridian), hint)
+    return verdict(
+        0, *_wrong_words(task, value, expected, calls[: task.n_visible_calls(meridian)]), hint
+    )
 
 
-def _visible_problem(task: Task, value: Any, plain: Any, meridian: Any) -> str:
+def _visible_problem(task: Task, value: Any, plain: Any, meridian: Any, calls: Calls) -> str:
     """What the visible part has to say against an answer, or ''."""
     problem = task.answer.outside(value)
     if problem:
@@ -453,7 +462,7 @@ def _visible_problem(task: Task, value: Any, plain: Any, meridian: Any) -> str:
     try:
         with quiet():
             if isinstance(task.answer, Function):
-                shown = Replay(task.calls(meridian), value)
+                shown = Replay(calls, value)
             for check in task._visible:
                 check(copy.deepcopy(shown), meridian)
     except Wrong as wrong:
@@ -463,7 +472,7 @@ def _visible_problem(task: Task, value: Any, plain: Any, meridian: Any) -> str:
     return ""
 
 
-def _wrong_words(task: Task, value: Any, expected: Any, meridian: Any) -> Iterator[str]:
+def _wrong_words(task: Task, value: Any, expected: Any, visible: Calls) -> Iterator[str]:
     """What was expected, in words, and where a function goes wrong."""
     if isinstance(task.answer, Choice):
         yield "The numbers of your company speak for another choice."
@@ -471,8 +480,7 @@ def _wrong_words(task: Task, value: Any, expected: Any, meridian: Any) -> Iterat
     yield f"The task asks for {task.answer.asks()}; the type is right, the value isn't yet."
     if isinstance(task.answer, Function):
         right = task.answer.right(value, expected)
-        shown = zip(task.calls(meridian)[: task.n_visible_calls(meridian)], right, strict=False)
-        for args, ok in shown:
+        for args, ok in zip(visible, right, strict=False):
             words = ", ".join(repr(a) for a in args)
             if not ok and len(words) <= 80:
                 yield f"Look at the call with ({words})."

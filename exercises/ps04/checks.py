@@ -51,6 +51,7 @@ term_score = Task(
     answer=Function(
         returns=Table(key="respondent", unit="points of the scale", low=0, high=10, missing=True),
         parameters=("answers", "reverse", "scale"),
+        own_code=True,
     ),
     title="From answers to a term",
 )
@@ -72,7 +73,7 @@ alpha = Task(
     "ps04.5",
     points=3,
     outcome="4.3",
-    answer=Function(returns=Number(), parameters=("answers",)),
+    answer=Function(returns=Number(), parameters=("answers",), own_code=True),
     title="Can the answers be believed?",
 )
 net_saving = Task(

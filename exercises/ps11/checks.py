@@ -20,7 +20,11 @@ survival = Task(
     "ps11.1",
     points=2,
     outcome="11.2",
-    answer=Function(returns=Number(unit="share", low=0, high=1), parameters=("t", "alpha", "beta")),
+    answer=Function(
+        returns=Number(unit="share", low=0, high=1),
+        parameters=("t", "alpha", "beta"),
+        own_code=True,
+    ),
     title="Who is left of a hundred members",
 )
 histories = Task(

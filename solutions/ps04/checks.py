@@ -51,6 +51,7 @@ term_score = Task(
     answer=Function(
         returns=Table(key="respondent", unit="points of the scale", low=0, high=10, missing=True),
         parameters=("answers", "reverse", "scale"),
+        own_code=True,
     ),
     title="From answers to a term",
 )
@@ -72,7 +73,7 @@ alpha = Task(
     "ps04.5",
     points=3,
     outcome="4.3",
-    answer=Function(returns=Number(), parameters=("answers",)),
+    answer=Function(returns=Number(), parameters=("answers",), own_code=True),
     title="Can the answers be believed?",
 )
 net_saving = Task(
@@ -387,19 +388,6 @@ def _(meridian):
         return turned.mean(axis=1).where(table.notna().mean(axis=1) >= 0.5)
 
     return with_pandas
-
-
-@term_score.other_way
-def _(meridian):
-    def with_cxedu(answers, reverse, scale):
-        names = [f"q{i}" for i in range(len(reverse))]
-        table = pd.DataFrame(
-            list(answers.values()), columns=names, index=list(answers), dtype=float
-        )
-        items = {name: ("it", "", r) for name, r in zip(names, reverse, strict=True)}
-        return trust.score_items(table, items, scale=scale)["it"].to_dict()
-
-    return with_cxedu
 
 
 ### END HIDDEN

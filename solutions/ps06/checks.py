@@ -16,7 +16,9 @@ lifetime_value = Task(
     points=3,
     outcome="6.1",
     answer=Function(
-        returns=Number(unit="€"), parameters=("margin", "retention", "discount", "years")
+        returns=Number(unit="€"),
+        parameters=("margin", "retention", "discount", "years"),
+        own_code=True,
     ),
     title="From margins to a value",
 )

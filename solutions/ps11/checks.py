@@ -20,7 +20,11 @@ survival = Task(
     "ps11.1",
     points=2,
     outcome="11.2",
-    answer=Function(returns=Number(unit="share", low=0, high=1), parameters=("t", "alpha", "beta")),
+    answer=Function(
+        returns=Number(unit="share", low=0, high=1),
+        parameters=("t", "alpha", "beta"),
+        own_code=True,
+    ),
     title="Who is left of a hundred members",
 )
 histories = Task(
@@ -246,13 +250,6 @@ def _(meridian):
 @survival.other_way
 def _(meridian):
     return lambda t, alpha, beta: np.exp(betaln(alpha, beta + t) - betaln(alpha, beta))
-
-
-@survival.other_way
-def _(meridian):
-    return lambda t, alpha, beta: clv.ShiftedBetaGeometric.from_params(
-        alpha=alpha, beta=beta
-    ).survival(t)
 
 
 ### END HIDDEN
