@@ -1,5 +1,6 @@
 """The commands, run inside the environment: what each does, in the order it does it."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ def main(arguments: list[str]) -> int:
         "lab": lab,
         "datasets": datasets,
         "grade": grade,
+        "similar": similar,
         "bench": bench,
         "clean": clean,
     }
@@ -93,6 +95,13 @@ def grade(*arguments: str) -> int:
     return run.main(list(arguments))
 
 
+def similar(*arguments: str) -> int:
+    """Whose notebooks are alike, in the course that the command was given in."""
+    from cxedu.grading import similarity
+
+    return similarity.main(list(arguments))
+
+
 def bench(*arguments: str) -> int:
     """Every claim about speed, measured side by side in one run."""
     command = [
@@ -137,7 +146,7 @@ def test(*arguments: str) -> int:
     }
     if arguments:  # a choice among the tests: only those
         checks = {"tests": pytest}
-    _ensure_chromium()
+    _ensure_programs()
     failed = []
     for name, command in checks.items():
         print(f"\n== {name}", flush=True)
@@ -156,22 +165,35 @@ NBVAL = [
 ]
 
 
-def _ensure_chromium() -> None:
-    """The browser tests need Chromium; where Debian's can be installed without asking, it is."""
-    if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+# Debian's package, the programs of which one must be there, and what is skipped without.
+PROGRAMS = [
+    ("chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser tests"),
+    ("bubblewrap", ("bwrap",), "the tests of the sandbox"),
+    ("postgresql", ("postgres", "/usr/lib/postgresql/*/bin/postgres"), "the PostgreSQL test"),
+]
+
+
+def _ensure_programs() -> None:
+    """Programs that some tests need; where Debian's can be installed without asking, they are."""
+    missing = [(package, what) for package, names, what in PROGRAMS if not any(map(_found, names))]
+    if not missing:
         return
-    may_install = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
-    if may_install:
-        print("Installing Debian's Chromium for the browser tests …", flush=True)
+    packages = [package for package, _ in missing]
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print(f"Installing {', '.join(packages)} for the tests …", flush=True)
         subprocess.call(["apt-get", "update", "-qq"])
-        quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         subprocess.call(
-            ["apt-get", "install", "-y", "-qq", "chromium"], env=quiet, stdout=subprocess.DEVNULL
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+            env=dict(os.environ, DEBIAN_FRONTEND="noninteractive"),
+            stdout=subprocess.DEVNULL,
         )
-    else:
-        print(
-            "No Chromium here, so the browser tests will be skipped. On Debian: sudo apt install chromium"
-        )
+        return
+    for package, what in missing:
+        print(f"No {package} here: {what} will be skipped. On Debian: sudo apt install {package}")
+
+
+def _found(program: str) -> bool:
+    return bool(shutil.which(program) or glob.glob(program))
 
 
 @contextmanager
