@@ -245,6 +245,10 @@ def test_the_smallest_companies_have_records_too(n: int) -> None:
 # Pieces ---------------------------------------------------------------------------------------
 
 
+def slip(text: str, key: float, place: float) -> str:
+    return str(contacts.mistype(np.array([text]), np.array([key]), np.array([place]))[0])
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     text=st.sampled_from(
@@ -263,7 +267,7 @@ def test_the_smallest_companies_have_records_too(n: int) -> None:
     place=st.floats(0, 1, exclude_max=True),
 )
 def test_a_slip_swaps_two_signs_or_hits_a_neighbour(text: str, key: float, place: float) -> None:
-    made = contacts.mistype(text, key, place)
+    made = slip(text, key, place)
     assert len(made) == len(text)
     wrong = [i for i, (a, b) in enumerate(zip(text, made, strict=True)) if a != b]
     if len(wrong) == 2:
@@ -279,8 +283,19 @@ def test_a_slip_swaps_two_signs_or_hits_a_neighbour(text: str, key: float, place
         assert made.isdigit()
 
 
+def test_slips_of_many_texts_are_those_of_each() -> None:
+    texts = ["Keller", "Łódź", "", "--", "612345678", "li.x9@example.org", "C/ 7", "O'Brien"] * 50
+    rng = np.random.default_rng(1)
+    key, place = rng.random((2, len(texts)))
+    made = contacts.mistype(np.array(texts), key, place)
+    assert made.tolist() == [slip(*each) for each in zip(texts, key, place, strict=True)]
+
+
 def test_no_letters_no_slip() -> None:
-    assert contacts.mistype("--", 0.9, 0.5) == "--"
+    assert slip("--", 0.9, 0.5) == slip("--", 0.1, 0.5) == "--"
+    assert slip("aa", 0.1, 0.5) != "aa"  # nothing to swap, a key to miss
+    nothing = np.array([], dtype=object)
+    assert contacts.mistype(nothing, np.zeros(0), np.zeros(0)).size == 0
 
 
 def test_first_seen_is_the_first_order_of_each_silo() -> None:
@@ -296,7 +311,9 @@ def test_pools_are_clean() -> None:
             texts = list(pool[region])
             assert len(set(texts)) == len(texts) >= 20
             assert all(text == text.strip() and text for text in texts)
-        assert all(street.count("#") == 1 for street in names.STREETS[region])
+        for street in names.STREETS[region]:  # the number comes first or last
+            assert street.count("#") == 1
+            assert "#" in (street[0], street[-1])
         for text in [*names.WOMEN[region], *names.MEN[region], *names.SURNAMES[region]]:
             assert re.fullmatch(r"[^\W\d_]+([ '][^\W\d_]+)*", text), text
             assert names.fold(text).isascii()

@@ -12,12 +12,14 @@ the day it was made, as far as it was asked for, written down the way that silo 
 - the web shop keeps what was typed, the till shortens streets, the call centre writes
   capitals without accents and “LAST, FIRST”; each has its own way with dates and phone numbers.
 
-Everything is put together from pools, column by column (`cxedu.world.names`).
+Everything is put together from pools, column by column (`cxedu.world.names`). Codes cost little
+and texts much, so a column is codes for as long as it can be, a text of many rows is written once,
+of few parts, and what nobody was asked for is not written at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
@@ -64,7 +66,11 @@ CHANGED_NAME = (0.06, 0.01)  # changed their surname in the four years: women, m
 SECOND_EMAIL = 0.12  # have another e-mail address, and give it one time in three
 HOMELAND = 0.75  # bear a name of their own region
 
+TOWNS, DISTRICTS, HOUSES = 20, 20, 150  # towns of a region, districts of a town, houses of a street
+
 _NEVER = -1
+_OLDEST = 82  # years
+_FIRST_YEAR = 1930
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NEIGHBOURS = {
     "q": "wa", "w": "qes", "e": "wrd", "r": "etf", "t": "ryg", "y": "tuh", "u": "yij", "i": "uok",
@@ -75,24 +81,64 @@ _NEIGHBOURS = {
 }  # fmt: skip
 
 
-def _strings(values: list[str]) -> np.ndarray:
+def _strings(values: Sequence[str | None]) -> np.ndarray:
     made = np.empty(len(values), dtype=object)
     made[:] = values
     return made
+
+
+@dataclass
+class Texts:
+    """A column of texts: those there are, and which of them each row has.
+
+    Attributes
+    ----------
+    there
+        Texts as objects; the first is None, an empty field.
+    code
+        Place in `there` of each row's text (int32).
+    """
+
+    there: np.ndarray
+    code: np.ndarray
+
+    @classmethod
+    def of(cls, n: int, rows: np.ndarray, texts: np.ndarray) -> "Texts":
+        """Return a column of `n` rows, empty but for the `texts` at `rows`."""
+        column = cls(_strings([None]), np.zeros(n, dtype=np.int32))
+        column.put(rows, texts)
+        return column
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Return the texts of some rows."""
+        return self.there[self.code[rows]]
+
+    def put(self, rows: np.ndarray, texts: np.ndarray) -> None:
+        """Give some rows texts of their own."""
+        self.code[rows] = np.arange(self.there.size, self.there.size + rows.size)
+        self.there = np.concatenate([self.there, texts])
 
 
 @dataclass(frozen=True)
 class _Pool:
     """Texts as they are, in small letters, and in capitals without accents; and plain for e-mail."""
 
-    styles: np.ndarray  # 3 × texts
+    styles: np.ndarray  # None, then all texts in one style after the other
     plain: np.ndarray
 
     @classmethod
     def of(cls, texts: list[str]) -> "_Pool":
-        styles = [texts, [t.lower() for t in texts], [names.fold(t).upper() for t in texts]]
         plain = ["".join(c for c in names.fold(t).lower() if c.isalnum()) for t in texts]
-        return cls(np.stack([_strings(s) for s in styles]), _strings(plain))
+        return cls(_strings([None, *_styles(texts)]), _strings(plain))
+
+    def column(self, style: np.ndarray, entry: np.ndarray, gone: np.ndarray) -> Texts:
+        """Return a column with an `entry` of the pool in each row that is not `gone`."""
+        code = 1 + style * self.plain.size + entry
+        return Texts(self.styles, np.where(gone, 0, code).astype(np.int32))
+
+
+def _styles(texts: list[str]) -> list[str]:
+    return [*texts, *(t.lower() for t in texts), *(names.fold(t).upper() for t in texts)]
 
 
 @dataclass(frozen=True)
@@ -122,16 +168,12 @@ class _Pools:
     nick_count: np.ndarray
     surname: _Pool
     draw_surname: _Weighted
-    before: _Pool  # of the house number
-    after: _Pool
-    short_before: np.ndarray
-    short_after: np.ndarray
+    street: np.ndarray  # all in the three styles, then shortened; at last the house numbers
+    number_first: np.ndarray
     street_start: np.ndarray
     street_count: np.ndarray
     town: _Pool
-    digits2: np.ndarray
-    digits3: np.ndarray
-    numbers: np.ndarray
+    postcode: np.ndarray  # None, then one for each district of each town
 
 
 @cache
@@ -148,8 +190,14 @@ def _pools() -> _Pools:
     surnames = [names.SURNAMES[r] for r in REGIONS]
     streets = [names.STREETS[r] for r in REGIONS]
     flat = [street for pool in streets for street in pool]
-    before, after = zip(*(s.split("#") for s in flat), strict=True)
-    short_before, short_after = zip(*(_shorten(s).split("#") for s in flat), strict=True)
+    named = [street.replace("#", "") for street in flat]
+    numbers = [str(i) for i in range(HOUSES + 1)]
+    postcodes = [
+        f"{region}{town:02d}{district:02d}"
+        for region in range(1, len(REGIONS) + 1)
+        for town in range(TOWNS)
+        for district in range(DISTRICTS)
+    ]
     per_region = np.array([len(s) for s in streets])
     return _Pools(
         given=_Pool.of(given + [nick for many in nicks for nick in many]),
@@ -158,16 +206,12 @@ def _pools() -> _Pools:
         nick_count=counts,
         surname=_Pool.of([name for pool in surnames for name in pool]),
         draw_surname=_Weighted.of([len(s) for s in surnames], 25),
-        before=_Pool.of(list(before)),
-        after=_Pool.of(list(after)),
-        short_before=_strings(list(short_before)),
-        short_after=_strings(list(short_after)),
+        street=_strings([*_styles(named), *map(_shorten, named), *numbers]),
+        number_first=np.array([street.startswith("#") for street in flat]),
         street_start=np.cumsum(per_region) - per_region,
         street_count=per_region,
         town=_Pool.of([town for r in REGIONS for town in names.TOWNS[r]]),
-        digits2=_strings([f"{i:02d}" for i in range(100)]),
-        digits3=_strings([f"{i:03d}" for i in range(1000)]),
-        numbers=_strings([str(i) for i in range(50_000)]),
+        postcode=_strings([None, *postcodes]),
     )
 
 
@@ -193,23 +237,28 @@ class _Address:
     @classmethod
     def draw(cls, region: np.ndarray, rng: np.random.Generator) -> "_Address":
         p, n = _pools(), region.size
-        town = np.minimum((rng.random(n) ** 1.5 * 20).astype(np.int64), 19)
+        town = np.minimum((rng.random(n) ** 1.5 * TOWNS).astype(np.int64), TOWNS - 1)
         return cls(
-            town=region * 20 + town,
-            district=rng.integers(0, 20, n),
+            town=region * TOWNS + town,
+            district=rng.integers(0, DISTRICTS, n),
             street=p.street_start[region]
             + (rng.random(n) * p.street_count[region]).astype(np.int64),
-            number=1 + (rng.random(n) ** 2 * 150).astype(np.int64),
+            number=1 + (rng.random(n) ** 2 * HOUSES).astype(np.int64),
         )
 
     def give(self, to: np.ndarray, from_: np.ndarray) -> None:
         for codes in (self.town, self.district, self.street, self.number):
             codes[to] = codes[from_]
 
-    def at(self, row: np.ndarray, former: np.ndarray, other: "_Address") -> "_Address":
-        """The address of each `row`, or the `other` one where it is the `former`."""
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return _Address(*(np.where(former, old[row], new[row]) for new, old in pairs))
+    def at(self, row: np.ndarray, outdated: np.ndarray, former: "_Address") -> "_Address":
+        """The address of each `row`, or the `former` one where it is `outdated`."""
+        pairs = zip(vars(self).values(), vars(former).values(), strict=True)
+        return _Address(*(_known(row, outdated, now, then) for now, then in pairs))
+
+
+def _known(row: np.ndarray, outdated: np.ndarray, now: np.ndarray, then: np.ndarray) -> np.ndarray:
+    """What each record's owner has `now`, or had `then` where that is `outdated`."""
+    return np.concatenate([now, then])[row + now.size * outdated]
 
 
 @dataclass
@@ -225,10 +274,10 @@ class _Persons:
     phone: np.ndarray  # 9 digits
     former_phone: np.ndarray
     new_phone: np.ndarray  # day, _NEVER if not
-    born: np.ndarray  # datetime64[D]
-    email: np.ndarray
-    second_email: np.ndarray  # None if there is none
-    family_email: np.ndarray  # None if there is none
+    born: np.ndarray  # days before TODAY
+    emails: np.ndarray  # None, everybody's, second ones, families'
+    second_email: np.ndarray  # place in `emails`, 0 if there is none
+    family_email: np.ndarray
 
 
 def _some_day(share: np.ndarray | float, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -279,15 +328,17 @@ def _draw_persons(first_id: int, region: np.ndarray, rng: np.random.Generator) -
     count = p.nick_count[given]
     short = p.nick_start[given] + (rng.random(n) * count).astype(np.int64)
     goes_by = (rng.random(n) < GOES_BY_NICKNAME) & (count > 0)
-    email = _emails(given, surname, first_id, ("org", "com"), rng)(np.arange(n))
-    another = _emails(given, surname, first_id, ("net",), rng)
+    usual = _Emails.draw(n, first_id, ("org", "com"), rng)
+    another = _Emails.draw(n, first_id, ("net",), rng)
     has_second = np.flatnonzero(rng.random(n) < SECOND_EMAIL)
-    second = np.full(n, None, dtype=object)
-    second[has_second] = another(has_second)
-    family = np.full(n, None, dtype=object)
     shared = rng.random(one.size) < FAMILY_EMAIL
-    theirs = "family." + email[one[shared]]
-    family[one[shared]] = family[other[shared]] = theirs
+    email = usual.write(given, surname, np.arange(n))
+    second = another.write(given, surname, has_second)
+    family = "family." + email[one[shared]]
+    second_email, family_email = np.zeros((2, n), dtype=np.int32)
+    second_email[has_second] = 1 + n + np.arange(second.size)
+    family_email[one[shared]] = 1 + n + second.size + np.arange(family.size)
+    family_email[other] = np.where(shared, family_email[one], 0)
     return _Persons(
         given=given,
         nickname=np.where(goes_by, short, given),
@@ -300,56 +351,55 @@ def _draw_persons(first_id: int, region: np.ndarray, rng: np.random.Generator) -
         phone=600_000_000 + rng.integers(0, 100_000_000, n),
         former_phone=600_000_000 + rng.integers(0, 100_000_000, n),
         new_phone=_some_day(NEW_NUMBER, n, rng),
-        born=TODAY - (age * 365.25).astype(np.int64).astype("timedelta64[D]"),
-        email=email,
-        second_email=second,
-        family_email=family,
+        born=(age * 365.25).astype(np.int64),
+        emails=np.concatenate([_strings([None]), email, second, family]),
+        second_email=second_email,
+        family_email=family_email,
     )
 
 
-def _emails(
-    given: np.ndarray,
-    surname: np.ndarray,
-    first_id: int,
-    domains: tuple[str, ...],
-    rng: np.random.Generator,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Draw addresses that differ between any two people: name, a shuffled number, example.*
+@dataclass
+class _Emails:
+    """Addresses that differ between any two people: name, a shuffled number, example.*
 
-    What is returned writes those of the people at the rows asked for: texts cost more than chances.
+    They are drawn for all and written for those who are asked: texts cost more than chances.
     """
-    n = given.size
-    form = rng.choice(4, n, p=[0.5, 0.2, 0.2, 0.1])
-    number = 100 + first_id + rng.permutation(n)
-    ending = rng.integers(0, len(domains), n)
-    return partial(_write_emails, given, surname, form, number, ending, domains)
+
+    form: np.ndarray
+    number: np.ndarray
+    ending: np.ndarray
+    endings: np.ndarray
+
+    @classmethod
+    def draw(
+        cls, n: int, first_id: int, domains: Sequence[str], rng: np.random.Generator
+    ) -> "_Emails":
+        return cls(
+            form=rng.choice(4, n, p=[0.5, 0.2, 0.2, 0.1]),
+            number=100 + first_id + rng.permutation(n),
+            ending=rng.integers(0, len(domains), n),
+            endings=_strings(["@example." + domain for domain in domains]),
+        )
+
+    def write(self, given: np.ndarray, surname: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        p = _pools()
+        first, last, form = given[rows], surname[rows], self.form[rows]
+        initial = _strings([name[0] for name in p.given.plain])
+        # anna.berg, aberg, berg.anna or anna: two parts, found in all that a part can be.
+        heads = [p.given.plain + ".", initial, p.surname.plain + ".", p.given.plain]
+        tails = [p.surname.plain, p.surname.plain, p.given.plain, _strings([""])]
+        entries = (first, first, last, first), (last, last, first, np.zeros_like(first))
+        head, tail = (
+            _part(parts, form, entry) for parts, entry in zip((heads, tails), entries, strict=True)
+        )
+        number = _strings(list(map(str, self.number[rows].tolist())))
+        return head + tail + (number + self.endings[self.ending[rows]])
 
 
-def _write_emails(
-    given: np.ndarray,
-    surname: np.ndarray,
-    form: np.ndarray,
-    number: np.ndarray,
-    ending: np.ndarray,
-    domains: tuple[str, ...],
-    rows: np.ndarray,
-) -> np.ndarray:
-    p = _pools()
-    initial = _strings([name[0] for name in p.given.plain])
-    local = np.empty(rows.size, dtype=object)
-    for code in range(4):
-        at = np.flatnonzero(form[rows] == code)
-        first, last = given[rows[at]], p.surname.plain[surname[rows[at]]]
-        if code == 0:
-            local[at] = p.given.plain[first] + "." + last
-        elif code == 1:
-            local[at] = initial[first] + last
-        elif code == 2:
-            local[at] = last + "." + p.given.plain[first]
-        else:
-            local[at] = p.given.plain[first]
-    ends = _strings(["@example." + domain for domain in domains])
-    return local + _strings(list(map(str, number[rows].tolist()))) + ends[ending[rows]]
+def _part(parts: list[np.ndarray], kind: np.ndarray, entries: Sequence[np.ndarray]) -> np.ndarray:
+    """Return from `parts[kind]` the one of `entries[kind]`, for each row."""
+    start = np.cumsum([0, *(part.size for part in parts[:-1])])
+    return np.concatenate(parts)[start[kind] + np.choose(kind, entries)]
 
 
 # What the silos write down --------------------------------------------------------------------
@@ -394,8 +444,10 @@ def draw_contacts(
     seen: np.ndarray,
     rng: np.random.Generator,
     before: int = 0,
-) -> dict[str, np.ndarray]:
-    """Draw the records of all silos and, under "truth." keys, whose they are and what befell them.
+) -> tuple[dict[str, Texts], dict[str, np.ndarray]]:
+    """Draw the records of all silos: their texts by field, and everything else about them.
+
+    What says whose a record is and what befell it has a key that begins with "truth.".
 
     Parameters
     ----------
@@ -422,13 +474,12 @@ def draw_contacts(
     old_name, old_home = created < who.renamed[row], created < who.moved[row]
     old_phone = created < who.new_phone[row]
     given = np.where(nicknamed, who.nickname[row], who.given[row])
-    surname = np.where(old_name, who.former_surname[row], who.surname[row])
+    surname = _known(row, old_name, who.surname, who.former_surname)
     home = who.home.at(row, old_home, who.former_home)
-    phone = np.where(old_phone, who.former_phone[row], who.phone[row])
-    born = who.born[row]
-    other = (rng.random(n) < 1 / 3) & (who.second_email[row] != None)  # noqa: E711
-    email = np.where(other, who.second_email[row], who.email[row])
-    family = (rng.random(n) < 0.6) & (who.family_email[row] != None)  # noqa: E711
+    phone = _known(row, old_phone, who.phone, who.former_phone)
+    other = (rng.random(n) < 1 / 3) & (who.second_email[row] > 0)
+    email = np.where(other, who.second_email[row], 1 + row)
+    family = (rng.random(n) < 0.6) & (who.family_email[row] > 0)
     email = np.where(family, who.family_email[row], email)
 
     # What was not asked for. A record has at least a phone number to reach somebody by.
@@ -443,30 +494,22 @@ def draw_contacts(
     style = np.where(silo == CALLS, 2, 0)
     style = np.where((silo == WEB) & (rng.random(n) < 0.08), 1, style)
     table = {
-        "first_name": p.given.styles[style, given],
-        "last_name": p.surname.styles[style, surname],
-        "email": email,
-        "phone": phone.astype(object),
-        "street": _streets(home, style, silo == STORE),
-        "city": p.town.styles[style, home.town],
-        "postcode": _postcodes(home),
+        "first_name": p.given.column(style, given, gone["first_name"]),
+        "last_name": p.surname.column(style, surname, gone["last_name"]),
+        "email": Texts(who.emails, np.where(gone["email"], 0, email).astype(np.int32)),
+        "street": _streets(home, np.where(silo == STORE, 3, style), ~gone["street"]),
+        "city": p.town.column(style, home.town, gone["city"]),
+        "postcode": _postcodes(home, gone["postcode"]),
     }
-    slipped = _slip(table, gone, silo, rng)
-    y, m, d = _mistyped(born, slipped == TYPOS.index("birth_date"))
-    table["birth_date"] = _birth_dates(y, m, d, silo)
-    table["phone"] = _phones(table["phone"].astype(np.int64), silo, rng)
-    shout = np.flatnonzero(silo == CALLS)
-    table["email"][shout] = _strings([mail.upper() for mail in table["email"][shout]])
-    for field in FIELDS:
-        table[field][gone[field]] = None
-    whole = shout[~gone["first_name"][shout]]
-    table["last_name"][whole] += ", " + table["first_name"][whole]
-    table["first_name"][shout] = None
+    slipped = _slip(table, phone, gone, silo, rng)
+    table["phone"] = _phones(phone, silo, ~gone["phone"], rng)
+    wrong = slipped == TYPOS.index("birth_date")
+    table["birth_date"] = _birth_dates(who.born[row], wrong, silo, ~gone["birth_date"])
+    _shout(table, silo == CALLS)
 
     empty = np.sum([gone[field] for field in FIELDS], axis=0, dtype=np.int64)
-    return {
+    return {field: table[field] for field in FIELDS}, {
         "silo": silo,
-        **{field: table[field] for field in FIELDS},
         "created": created,
         "truth.customer_id": people.customer_id[row],
         "truth.typo": slipped,
@@ -479,122 +522,199 @@ def draw_contacts(
     }
 
 
-def _streets(home: _Address, style: np.ndarray, short: np.ndarray) -> np.ndarray:
-    p = _pools()
-    before, after = p.before.styles[style, home.street], p.after.styles[style, home.street]
-    before = np.where(short, p.short_before[home.street], before)
-    after = np.where(short, p.short_after[home.street], after)
-    return before + p.numbers[home.number] + after
+def _shout(table: dict[str, Texts], calls: np.ndarray) -> None:
+    """Let the call centre write e-mail addresses in capitals, and both names in one field."""
+    first, last, email = (table[field] for field in ("first_name", "last_name", "email"))
+    written = np.flatnonzero(calls & (email.code > 0))
+    email.put(written, _strings([address.upper() for address in email.at(written)]))
+    whole = np.flatnonzero(calls & (first.code > 0))
+    last.put(whole, last.at(whole) + ", " + first.at(whole))
+    first.code[calls] = 0
 
 
-def _postcodes(home: _Address) -> np.ndarray:
+def _streets(home: _Address, style: np.ndarray, asked: np.ndarray) -> Texts:
+    """A street has its name in one of three styles or shortened, before or after the number."""
+    p, rows = _pools(), np.flatnonzero(asked)
+    street = home.street[rows]
+    name = style[rows] * p.number_first.size + street
+    number = 4 * p.number_first.size + home.number[rows]
+    turned = p.number_first[street]
+    one, other = np.where(turned, number, name), np.where(turned, name, number)
+    return Texts.of(asked.size, rows, p.street[one] + p.street[other])
+
+
+def _postcodes(home: _Address, gone: np.ndarray) -> Texts:
     """Five digits: the region, the town, the district."""
-    region, town = np.divmod(home.town, 20)
-    return _pools().numbers[(region + 1) * 10_000 + town * 100 + home.district]
+    code = np.where(gone, 0, 1 + home.town * DISTRICTS + home.district)
+    return Texts(_pools().postcode, code.astype(np.int32))
 
 
 def _slip(
-    table: dict[str, np.ndarray],
+    table: dict[str, Texts],
+    phone: np.ndarray,
     gone: dict[str, np.ndarray],
     silo: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Put typos into `table` and return which field each record has one in (a code of `TYPOS`)."""
+    """Put typos into `table` and `phone` and return which field each record has one in (a code of `TYPOS`)."""
     n = silo.size
     slipped = np.where(
         rng.random(n) < np.asarray(SLIP)[silo], rng.integers(1, len(TYPOS), n), 0
     ).astype(np.int8)
     key, place = rng.random(n), rng.random(n)
-    for code, field in enumerate(TYPOS):
-        if code == 0:
-            continue
+    for code, field in enumerate(TYPOS[1:], start=1):
         slipped[(slipped == code) & gone[field]] = 0
         hit = np.flatnonzero(slipped == code)
-        if field != "birth_date":
-            before = table[field][hit]
-            typed = zip(before.tolist(), key[hit].tolist(), place[hit].tolist(), strict=True)
-            made = [mistype(str(text), k, x) for text, k, x in typed]
-            table[field][hit] = _strings(made)
+        if field == "phone":
+            digits = mistype(phone[hit].astype(str), key[hit], place[hit])
+            phone[hit] = digits.astype(np.int64)
+        elif field != "birth_date":
+            table[field].put(hit, mistype(table[field].at(hit), key[hit], place[hit]))
     return slipped
 
 
-def mistype(text: str, key: float, place: float) -> str:
-    """Return `text` with one slip: two neighbouring signs swapped, or a neighbouring key hit.
+def mistype(texts: np.ndarray, key: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return each text with one slip: two neighbouring signs swapped, or a neighbouring key hit.
 
     `key` and `place`, from 0 to 1, choose the slip and where it happens; in an e-mail address that is
-    before the @, in a number never at the first digit.
+    before the @, in a number never at the first digit. Signs beyond the Latin letters stay.
 
-    >>> mistype("Keller", 0.9, 0.0), mistype("keller", 0.1, 0.5)
-    ('Jeller', 'kelelr')
+    >>> mistype(np.array(["Keller", "keller"]), np.array([0.9, 0.1]), np.array([0.0, 0.5]))
+    array(['Jeller', 'kelelr'], dtype=object)
     """
-    end = text.find("@") if "@" in text else len(text)
-    start = 1 if text.isdigit() else 0
-    if key < 0.45:
-        swaps = [
-            i
-            for i in range(max(start, 1), end - 1)
-            if text[i].isalnum()
-            and text[i + 1].isalnum()
-            and text[i].lower() != text[i + 1].lower()
-        ]
-        if swaps:
-            i = swaps[int(place * len(swaps))]
-            return text[:i] + text[i + 1] + text[i] + text[i + 2 :]
-    keys = [i for i in range(start, end) if _near(text[i])]
-    if not keys:
-        return text
-    i = keys[int(place * len(keys))]
-    near = _near(text[i])
-    hit = near[int(key * 1000) % len(near)]
-    return text[:i] + (hit.upper() if text[i].isupper() else hit) + text[i + 1 :]
+    typed = np.asarray(texts).astype(str)
+    signs = typed.view(np.uint32).reshape(typed.size, typed.itemsize // 4)  # 0 after the end
+    keys = _keyboard()
+    known = np.minimum(signs, keys.lower.size - 1)
+    spot = np.arange(signs.shape[1])
+    at_sign = signs == ord("@")
+    end = np.where(at_sign.any(axis=1), at_sign.argmax(axis=1), np.strings.str_len(typed))
+    start = np.strings.isdigit(typed).astype(np.int64)
+    inside = (spot >= start[:, None]) & (spot < end[:, None])
+
+    lower = keys.lower[known]
+    pairs = (lower[:, :-1] != lower[:, 1:]) & (lower[:, :-1] > 0) & (lower[:, 1:] > 0)
+    pairs &= inside[:, :-1] & inside[:, 1:] & (spot[:-1] > 0)
+    row, i = _one_of(pairs & (key < 0.45)[:, None], place)
+    signs[row, i], signs[row, i + 1] = signs[row, i + 1], signs[row, i]
+
+    rest = np.ones(typed.size, dtype=bool)
+    rest[row] = False
+    row, i = _one_of(inside & (keys.count[known] > 0) & rest[:, None], place)
+    sign = known[row, i]
+    near = keys.near[sign, (key[row] * 1000).astype(np.int64) % keys.count[sign]]
+    signs[row, i] = near - 32 * keys.upper[sign]  # in ASCII capitals come 32 before small letters
+    return typed.astype(object)
+
+
+def _one_of(possible: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows where something is possible, and for each the column that `place` chooses."""
+    row, column = np.nonzero(possible)
+    count = np.bincount(row, minlength=place.size)
+    first = np.cumsum(count) - count
+    some = np.flatnonzero(count)
+    return some, column[first[some] + (place[some] * count[some]).astype(np.int64)]
+
+
+@dataclass(frozen=True)
+class _Keyboard:
+    """What fingers need to know of each sign up to the last Latin letter, by its code point."""
+
+    lower: np.ndarray  # the small letter or the digit, 0 if it is neither
+    upper: np.ndarray  # is a capital
+    count: np.ndarray  # neighbouring keys
+    near: np.ndarray  # their code points, in a row for each sign
 
 
 @cache
+def _keyboard() -> _Keyboard:
+    signs = [chr(code) for code in range(0x250)] + ["\0"]  # the last stands for all others
+    near = np.zeros((len(signs), max(map(len, _NEIGHBOURS.values()))), dtype=np.uint32)
+    for code, sign in enumerate(signs):
+        keys = _near(sign)
+        near[code, : len(keys)] = [ord(key) for key in keys]
+    return _Keyboard(
+        lower=np.array([ord(s.lower()[0]) if s.isalnum() else 0 for s in signs], dtype=np.uint32),
+        upper=np.array([s.isupper() for s in signs]),
+        count=np.count_nonzero(near, axis=1),
+        near=near,
+    )
+
+
 def _near(sign: str) -> str:
     """The keys around a letter (accented or not) or digit; nothing for any other sign."""
     return _NEIGHBOURS.get(names.fold(sign).lower()[:1], "")
 
 
-def _mistyped(born: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return year, month and day; where `wrong`, day and month swapped or the year next to it."""
-    month = born.astype("datetime64[M]")
-    y = born.astype("datetime64[Y]").astype(np.int64) + 1970
-    m = month.astype(np.int64) % 12 + 1
-    d = (born - month.astype("datetime64[D]")).astype(np.int64) + 1
-    swap = wrong & (d <= 12) & (d != m)
+@cache
+def _calendar() -> np.ndarray:
+    """Year, month and day (three rows) of the days before TODAY, latest first."""
+    date = TODAY - np.arange(_OLDEST * 366)
+    year, month = date.astype("datetime64[Y]"), date.astype("datetime64[M]")
+    return np.stack(
+        [
+            year.astype(np.int64) + 1970,
+            (month - year.astype("datetime64[M]")).astype(np.int64) + 1,
+            (date - month.astype("datetime64[D]")).astype(np.int64) + 1,
+        ]
+    )
+
+
+def _mistyped(y: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Return year, month and day with day and month swapped, or the year next to it."""
+    swap = (d <= 12) & (d != m)
     near = np.array([9, 2, 1, 2, 3, 4, 5, 6, 7, 8])
-    year = np.where(wrong & ~swap, y // 10 * 10 + near[y % 10], y)
-    day = np.where(wrong & ~swap & (m == 2), np.minimum(d, 28), d)
-    return year, np.where(swap, d, m), np.where(swap, m, day)
+    year = np.where(swap, y, y // 10 * 10 + near[y % 10])
+    day = np.where(~swap & (m == 2), np.minimum(d, 28), d)
+    return np.stack([year, np.where(swap, d, m), np.where(swap, m, day)])
 
 
-def _birth_dates(y: np.ndarray, m: np.ndarray, d: np.ndarray, silo: np.ndarray) -> np.ndarray:
+@cache
+def _date_parts() -> tuple[np.ndarray, np.ndarray]:
+    """What dates begin and end with, in each silo: years, or days of the year (31 a month)."""
+    years = [str(year) for year in range(_FIRST_YEAR, _FIRST_YEAR + 100)]
+    days = [(m, d) for m in range(1, 13) for d in range(1, 32)]
+    heads = [f"{year}-" for year in years]
+    heads += [f"{d:02d}.{m:02d}." for m, d in days]
+    heads += [f"{d:02d}/{m:02d}/" for m, d in days]
+    heads += [f"{d} {_MONTHS[m - 1]} " for m, d in days]
+    return _strings(heads), _strings([*years, *(f"{m:02d}-{d:02d}" for m, d in days)])
+
+
+def _birth_dates(born: np.ndarray, wrong: np.ndarray, silo: np.ndarray, asked: np.ndarray) -> Texts:
     """1984-05-07, 07.05.1984, 07/05/1984 or 7 May 1984, as the silo has it."""
-    p, made = _pools(), np.empty(silo.size, dtype=object)
-    words = _strings(list(_MONTHS))
-    for code in range(len(SILOS)):
-        at = np.flatnonzero(silo == code)
-        year, month, day = p.numbers[y[at]], p.digits2[m[at]], p.digits2[d[at]]
-        if code == WEB:
-            made[at] = year + "-" + month + "-" + day
-        elif code == LOYALTY:
-            made[at] = p.numbers[d[at]] + " " + words[m[at] - 1] + " " + year
-        else:
-            sign = "." if code == STORE else "/"
-            made[at] = day + sign + month + sign + year
-    return made
+    rows = np.flatnonzero(asked)
+    date = _calendar()[:, born[rows]]
+    slips = np.flatnonzero(wrong[rows])
+    date[:, slips] = _mistyped(*date[:, slips])
+    y, m, d = date
+    year, day, silo = y - _FIRST_YEAR, (m - 1) * 31 + d - 1, silo[rows]
+    heads, tails = _date_parts()
+    head = np.where(silo == WEB, year, 100 + (silo - 1) * 372 + day)
+    tail = np.where(silo == WEB, 100 + day, year)
+    return Texts.of(asked.size, rows, heads[head] + tails[tail])
 
 
-def _phones(number: np.ndarray, silo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Nine digits in the silo's own form; at the web shop, one of two."""
-    p, made = _pools(), np.empty(silo.size, dtype=object)
+@cache
+def _phone_parts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Beginnings with the first three digits in five forms, next three with and without gap, last."""
     code = names.DIALLING_CODE
+    digits = [f"{i:03d}" for i in range(1000)]
+    forms = (f"+{code} ", " "), ("0", " "), (f"00{code}-", ""), (f"+{code}", ""), ("0", "")
+    heads = [start + three + gap for start, gap in forms for three in digits]
+    return _strings(heads), _strings([t + " " for t in digits] + digits), _strings(digits)
+
+
+def _phones(
+    number: np.ndarray, silo: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+) -> Texts:
+    """Nine digits in the silo's own form; at the web shop, one of two."""
     form = np.where((silo == WEB) & (rng.random(silo.size) < 0.4), len(SILOS), silo)
-    starts = (f"+{code} ", "0", f"00{code}-", f"+{code}", "0")
-    gaps = (" ", " ", "", "", "")
-    for k, (start, gap) in enumerate(zip(starts, gaps, strict=True)):
-        at = np.flatnonzero(form == k)
-        parts = np.divmod(number[at], 1_000_000)
-        one, (two, three) = p.digits3[parts[0]], (p.digits3[x] for x in np.divmod(parts[1], 1000))
-        made[at] = start + one + gap + two + gap + three
-    return made
+    rows = np.flatnonzero(asked)
+    number, form = number[rows].astype(np.int32), form[rows]  # small integers divide faster
+    thousands = number // 1000
+    first = thousands // 1000
+    heads, middles, tails = _phone_parts()
+    middle = thousands - 1000 * first + 1000 * (form > STORE)
+    texts = heads[1000 * form + first] + middles[middle] + tails[number - 1000 * thousands]
+    return Texts.of(asked.size, rows, texts)
