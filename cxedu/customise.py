@@ -505,7 +505,7 @@ class Rule:
     operator : one of `OPERATORS`
         "is", "is not", "one of", "at least", "more than", "at most", "less than".
     value : anything comparable with the column
-        A list for "one of".
+        A list for "one of". Never missing; infinity is allowed, so that "less than" it is every number known.
     action : str
         What is done for the customers to whom the rule applies.
     priority : float

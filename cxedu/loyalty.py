@@ -584,7 +584,8 @@ def cohort_table(
 
 def _dates(name: str, values: Any) -> pd.DatetimeIndex:
     try:
-        raw = np.asarray(values)
+        # A plain list stays as it is: as an array its numbers would turn into texts, "-1" into a year.
+        raw = np.asarray(values, dtype=None if hasattr(values, "dtype") else object)
         if raw.ndim != 1 or (raw.dtype.kind in "biufc" and not pd.isna(raw).all()):
             raise TypeError
         mixed = raw.dtype.kind != "M"  # texts, dates and gaps

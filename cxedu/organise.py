@@ -888,7 +888,7 @@ def capability_index(
     Raises
     ------
     ValueError
-        If a column is missing, an answer is outside the scale, or a group is called "index".
+        If a column or its group is missing, an answer is outside the scale, or a group is called "index".
 
     Notes
     -----
@@ -915,6 +915,10 @@ def capability_index(
     if not isinstance(groups, Mapping) or not groups:
         raise ValueError("groups must be a mapping from at least one column to its group.")
     validate.frame("answers", answers, list(groups))
+    if pd.Series(list(groups.values()), dtype=object).isna().any():
+        raise ValueError(
+            "groups leaves a column without a group; name one, or leave the column out."
+        )
     validate.labels("groups", pd.Series(list(groups.values()), dtype=object))
     if "index" in groups.values():
         raise ValueError(

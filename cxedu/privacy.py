@@ -333,7 +333,8 @@ def suppress(frame: pd.DataFrame, quasi_identifiers: Sequence[str], k: int) -> p
     Returns
     -------
     DataFrame
-        The rows of the classes with at least k rows, in their order; k-anonymous, or empty.
+        The rows of the classes with at least k rows, in their order; k-anonymous, or empty. No value is
+        changed: what is missing in `frame` is missing here, and missing ones are alike.
 
     Raises
     ------

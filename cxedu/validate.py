@@ -6,6 +6,7 @@ messages read alike everywhere and nobody meets a traceback from inside numpy.
 
 import warnings
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -341,10 +342,15 @@ def dates(values: pd.Series, format: str | None = None) -> pd.Series:
     """
     if pd.api.types.is_numeric_dtype(values.dtype):
         raise TypeError("numbers are no dates")
+    if values.dtype == object and any(isinstance(v, Number) and not pd.isna(v) for v in values):
+        raise TypeError("numbers among texts are no dates either")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a date that pandas can only guess at is none
         try:
-            return pd.to_datetime(values, format=format)
+            result = pd.to_datetime(values, format=format)
+            if (result.dt.year < 1).any():  # such as "-1"
+                raise TypeError("no calendar of ours has a year 0")
+            return result
         except (TypeError, ValueError, OverflowError, Warning) as problem:
             raise TypeError(str(problem)) from None
 

@@ -8,6 +8,7 @@ through the modules: a new name without one fails a test. Each argument in turn 
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -711,6 +712,12 @@ def test_every_public_name_has_a_valid_call() -> None:
 def test_trouble_is_seen(function: Callable, arguments: dict, seen: str) -> None:
     found = trouble(function, arguments)
     assert seen in found if seen else not found
+
+
+@pytest.mark.parametrize("name", sorted(GAPS))
+def test_a_gap_is_documented(name: str) -> None:
+    doc = inspect.getdoc(PUBLIC[name]) or ""
+    assert re.search(r"\bNaN\b|\binf\b|\binfinity\b|\bmissing here\b", doc)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -401,6 +401,10 @@ def test_a_table_of_weights_and_a_prior_for_few_pairs() -> None:
     wider = pd.DataFrame({"name": [2.0]})
     with pytest.raises(ValueError, match="prior lacks 'name' with 3 levels"):
         identify.estimate_weights(wider, wider, prior=prior)
+    with pytest.raises(ValueError, match=r"log_likelihood is \[nan\]; it must be a number"):
+        identify.Weights(prior.m, prior.u, 0.1, [math.nan])
+    with pytest.raises(ValueError, match=r"iterations is 0.5; it must be a whole number"):
+        identify.Weights(prior.m, prior.u, 0.1, -1.0, 0.5)
 
 
 def test_bad_input_of_estimate_weights() -> None:

@@ -443,6 +443,7 @@ def test_cohorts_of_constant_churn_are_powers() -> None:
         ({"end": [None]}, "lengths differ: start has 2, end has 1"),
         ({"start": ["soon", "2024-01-01"]}, "start must be a list of dates"),
         ({"start": [1, 2]}, "start must be a list of dates"),
+        ({"start": [-1, "2024-01-01"]}, "start must be a list of dates"),
         ({"start": "2024-01-01"}, "start must be a list of dates"),
         ({"start": [], "end": []}, "start is empty"),
         ({"as_of": "2020-01-01"}, "nobody starts on or before as_of 2020-01-01"),

@@ -461,6 +461,7 @@ def test_capability_index_by_hand() -> None:
         ({"groups": {}}, "groups must be a mapping"),
         ({"groups": {"z": "g"}}, "answers lacks the column 'z'"),
         ({"groups": {"a": "index"}}, "groups has a group 'index'"),
+        ({"groups": {"a": math.nan}}, "groups leaves a column without a group"),
         ({"scale": (1, 3)}, r"answers\['a'\]\[0\] is 5; .* at most 3"),
         ({"scale": 5}, "scale is 5"),
         ({"scale": (5, 1)}, "lowest < highest"),

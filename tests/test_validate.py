@@ -71,7 +71,9 @@ def test_what_is_no_number_is_a_type_error(values: object) -> None:
         validate.floats(values)
 
 
-@pytest.mark.parametrize("values", [[1, 2], ["someday"], [1e308], ["2025-13-45"]])
+@pytest.mark.parametrize(
+    "values", [[1, 2], ["2025-12-29", 1], ["-1"], ["someday"], [1e308], ["2025-13-45"]]
+)
 def test_what_is_no_date_is_a_type_error(values: list) -> None:
     with pytest.raises(TypeError):
         validate.dates(pd.Series(values))

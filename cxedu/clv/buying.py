@@ -58,7 +58,8 @@ class BuyTillYouDie(Model):
         -------
         self
             With `params_`, `log_likelihood_` and `diagnostics_`. Read `diagnostics_.messages`
-            before you believe the estimates.
+            before you believe the estimates. Standard errors are NaN, and a message says why,
+            where the data leave a parameter undetermined.
 
         Raises
         ------

@@ -63,6 +63,8 @@ class ShiftedBetaGeometric(Model):
         Returns
         -------
         self
+            With `params_`, `log_likelihood_` and `diagnostics_`. Standard errors are NaN, and
+            `diagnostics_.messages` says why, where the data leave a parameter undetermined.
 
         Raises
         ------

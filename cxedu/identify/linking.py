@@ -59,7 +59,8 @@ def score_pairs(
     Returns
     -------
     DataFrame, one row per candidate pair
-        left, right (record labels), a level of agreement per field, weight (bits), probability.
+        left, right (record labels), a level of agreement per field (NaN where one record lacks the field:
+        that tells nothing, 0 bits), weight (bits), probability.
 
     Raises
     ------

@@ -144,14 +144,15 @@ class Weights:
     match_share : float
         Share of all pairs (compared or not) that are one person's.
     log_likelihood : float
-        Of the pairs compared, at the estimates (natural logarithm).
+        Of the pairs compared, at the estimates (natural logarithm); NaN if nothing was estimated.
     iterations : int
         Steps of the EM algorithm.
 
     Raises
     ------
     ValueError
-        If m and u have different fields or levels, or something is no probability between 0 and 1.
+        If m and u have different fields or levels, or something is no probability between 0 and 1
+        or else not the number it should be.
 
     Notes
     -----
@@ -182,6 +183,10 @@ class Weights:
             surplus = (set(self.u) - set(self.m)).pop()
             raise ValueError(f"m lacks {surplus!r}; m and u must have the same fields.")
         validate.number("match_share", self.match_share, 0, 1, low_open=True, high_open=True)
+        nothing = isinstance(self.log_likelihood, float) and np.isnan(self.log_likelihood)
+        if not nothing:
+            validate.number("log_likelihood", self.log_likelihood)
+        validate.whole("iterations", self.iterations)
 
     @property
     def table(self) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def segment_profiles(table: pd.DataFrame, labels: Any) -> pd.DataFrame:
     -------
     DataFrame, one row per segment, and a last row "all"
         size (customers), share, then a column per number and per group ("column: group"). A missing number
-        is left out of the mean.
+        is left out of the mean, which is NaN where a segment has no number at all.
 
     Raises
     ------

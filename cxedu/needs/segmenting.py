@@ -169,8 +169,8 @@ def choose_segments(
     -------
     DataFrame, one row per number of segments, ascending
         within (sum of squares in the segments: look for the elbow), explained (0 to 1), silhouette (−1 to 1,
-        high is good; NaN for one segment, where it is not defined), gap (high is good) and gap_error (its
-        standard error, s_k).
+        high is good; NaN where it is not defined: for one segment, or where the rows it is taken over all
+        fall into one or each into its own), gap (high is good) and gap_error (its standard error, s_k).
 
     Raises
     ------
