@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Template
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -23,7 +24,7 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Literal, Number, String
 from traitlets import List, Unicode, default
 
-from cxedu.grading.preprocessors import NOTES, Resources, checked_task, clean
+from cxedu.grading.preprocessors import NOT_RUN, NOTES, Resources, checked_task, clean
 
 TEMPLATE = Path(__file__).parent / "template"
 TEXT = 5_000  # characters shown of one output; the notebook has the rest
@@ -129,6 +130,8 @@ def output_html(output: NotebookNode) -> Markup:
         text = shortened(output.text)
         return Markup("<pre>{}</pre>").format(text) if text else Markup("")
     if output.output_type == "error":
+        if output.get("ename") == NOT_RUN:
+            return Markup('<p class="error">Not run.</p>')
         said = plain(f"{output.get('ename', '')}: {output.get('evalue', '')}")[:500]
         trace = shortened("\n".join(output.get("traceback", [])), keep_end=True)
         head = Markup('<p class="error"><strong>Error</strong> {}</p>').format(said.strip(": \n"))
@@ -143,7 +146,8 @@ def output_html(output: NotebookNode) -> Markup:
             return Markup("<p>An output of {:,} characters was left out.</p>").format(len(raw))
         # headings of an output would stand beside those of the page
         safe = re.sub(r"<(/?)h[1-6]\b[^>]*>", r"<\1p>", clean(raw))
-        region = '<div class="rich" tabindex="0" role="region" aria-label="Output">{}</div>'
+        safe = safe.replace("<th></th>", "<td></td>")  # the corner of a DataFrame heads nothing
+        region = '<div class="rich" tabindex="0" role="group" aria-label="Output">{}</div>'
         return Markup(region).format(Markup(safe))
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
@@ -341,21 +345,27 @@ def _cell(cell: NotebookNode, number: int) -> dict[str, Any]:
     }
 
 
+_MAYBE_HEADING = re.compile(r"^\s*(#|=+\s*$|-+\s*$)", re.M)
+
+
 def _heading_texts(source: str) -> list[str]:
+    if not _MAYBE_HEADING.search(source):
+        return []
     tokens = _parser().parse(source)
     after = [b for a, b in itertools.pairwise(tokens) if a.type == "heading_open"]
     return ["".join(c.content for c in token.children or []) for token in after]
 
 
 def _last_heading(source: str) -> str:
-    """The last heading, without the points that follow it in brackets."""
+    """The last heading, without "Task 3" before it and the points in brackets after it."""
     found = _heading_texts(source)[-1:]
-    return re.sub(r"\s*\(\d+ points?\)$", "", found[0]) if found else ""
+    words = re.sub(r"\s*\([\d.]+ points?\)$", "", found[0]) if found else ""
+    return re.sub(r"^Task \d+\W+(?=\w)", "", words)
 
 
 def _first_heading(nb: NotebookNode) -> str:
-    texts = [t for c in nb.cells if c.cell_type == "markdown" for t in _heading_texts(c.source)]
-    return texts[0] if texts else ""
+    texts = (t for c in nb.cells if c.cell_type == "markdown" for t in _heading_texts(c.source))
+    return next(texts, "")
 
 
 def _without(source: str, regions: list[tuple[str, str]]) -> tuple[str, list[str]]:
@@ -404,6 +414,9 @@ def _redact(output: NotebookNode, hidden: set[str]) -> None:
 # --- the page ----------------------------------------------------------------------------------
 
 
+_compiled: dict[tuple[str | None, ...], Template] = {}  # once in a process, not for every page
+
+
 class FeedbackPage(TemplateExporter):
     """nbconvert's exporter with our template; another one is chosen in nbgrader_config.py.
 
@@ -414,6 +427,13 @@ class FeedbackPage(TemplateExporter):
     file_extension = Unicode(".html").tag(affects_environment=True)
     template_name = Unicode("cxedu-feedback").tag(config=True, affects_template=True)
     extra_template_basedirs = List(Unicode()).tag(config=True, affects_environment=True)
+
+    @property
+    def template(self) -> Template:
+        key = (self.template_file, *self.template_paths)
+        if key not in _compiled:
+            _compiled[key] = super().template
+        return _compiled[key]
 
     @default("extra_template_basedirs")
     def _ours(self) -> list[str]:
