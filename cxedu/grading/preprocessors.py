@@ -24,15 +24,17 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
-from traitlets import Bool, Integer, Unicode, default
+from traitlets import Bool, Dict, Integer, Unicode, default
 
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
 from cxedu.grading.confine import steady
 from cxedu.grading.provisioner import WarmKernelManager
+from cxedu.grading.record import made_with
 
 Resources = dict[str, Any]
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
 NOT_RUN = "NotRun"
+MAX_KEPT = 200_000  # characters of an answer that is kept
 NOTES = "cxedu"  # notebook metadata: what was repaired and what went wrong
 
 
@@ -64,6 +66,12 @@ def _coursedir(preprocessor: Any) -> Any:
     return None
 
 
+def answers_file(course: Any, assignment: str, student: str) -> Path:
+    """Where the answers of a submission are kept, beside the record of its grading."""
+    folder = Path(course.root) / course.autograded_directory / ".cxedu" / assignment
+    return folder / f"{student}.answers.json"
+
+
 def _source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
     names, course = resources["nbgrader"], _coursedir(preprocessor)
     if course is None:
@@ -78,14 +86,21 @@ class Repair(NbGraderPreprocessor):
     - nbgrader's data on a cell is restored from the gradebook, and dropped where it is unknown;
     - a graded cell that occurs twice is kept once, after its answer cell;
     - an answer that was split is joined again, or keeps its second part as an ordinary cell;
-    - a graded cell that was deleted comes back.
+    - a graded cell that was deleted comes back;
+    - the course's kernel is taken whatever the notebook names (`OverwriteKernelspec` does that).
 
     What was done is said at the top of the notebook, and in the summary.
     """
 
+    found = Dict(help="What was put right before, in words, by notebook.").tag(config=True)
+
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        nb.metadata.pop(NOTES, None)
+        course = _coursedir(self)
+        made = made_with(Path(course.root if course else ".").resolve())
+        nb.metadata[NOTES] = {"made_with": made}
         names = resources["nbgrader"]
+        for text in self.found.get(names["notebook"], []):
+            note(nb, "repaired", text)
         with Gradebook(names["db_url"]) as gradebook:
             book = gradebook.find_notebook(names["notebook"], names["assignment"])
             self.source = {c.name: c for c in book.source_cells}
@@ -93,6 +108,7 @@ class Repair(NbGraderPreprocessor):
             self.solutions = {c.name for c in book.solution_cells}
             self.tasks = {c.name: c.max_score for c in book.task_cells}
             self.order = self._order(resources)
+            self._note_kernel(nb, json.loads(book.kernelspec or "{}"))
             self._restore_metadata(nb)
             self._drop_duplicates(nb)
             self._restore_cells(nb)
@@ -102,6 +118,16 @@ class Repair(NbGraderPreprocessor):
             said = f"**Repaired before grading** (your own file is unchanged):\n\n{words}"
             nb.cells.insert(0, v4.new_markdown_cell(said))
         return nb, resources
+
+    @staticmethod
+    def _note_kernel(nb: NotebookNode, right: dict[str, Any]) -> None:
+        given = nb.metadata.get("kernelspec", right)
+        name = given.get("name") if isinstance(given, dict) else given
+        if right and name != right.get("name"):
+            said = (
+                f"The notebook was made for the kernel “{str(name)[:50]}”; {right['name']} ran it."
+            )
+            note(nb, "repaired", said)
 
     def _order(self, resources: Resources) -> list[str]:
         """The ids in the order of the source notebook; the gradebook doesn't promise one."""
@@ -347,6 +373,7 @@ class Verdicts(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         bench = Bench(self, resources["nbgrader"])
+        self._handed_in: dict[str, Any] = {}
         for cell in nb.cells:
             cell.metadata.pop(NOTES, None)  # only the judge speaks here
             if cell.cell_type == "code" and utils.is_grade(cell):
@@ -358,7 +385,23 @@ class Verdicts(NbGraderPreprocessor):
         for cell in nb.cells:
             for output in cell.get("outputs", []):
                 output.get("data", {}).pop(ANSWER_MIME, None)
+        with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+            # Where they can't be kept it costs nobody a point.
+            self._keep(resources["nbgrader"])
         return nb, resources
+
+    def _keep(self, names: dict[str, str]) -> None:
+        """Keep what was handed in, by notebook and task, to see later whose data it fits."""
+        path = answers_file(_coursedir(self), names["assignment"], names["student"])
+        kept: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(path.read_text(encoding="utf-8"))
+        short = {t: v for t, v in self._handed_in.items() if len(json.dumps(v)) <= MAX_KEPT}
+        kept[names.get("notebook", "")] = short
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(kept), encoding="utf-8")
+        new.replace(path)  # whole or not at all
 
     def _decide(self, cell: NotebookNode, bench: Bench) -> str:
         """Rewrite the cell's outputs; returns why it earns nothing, if that isn't the verdict."""
@@ -387,6 +430,7 @@ class Verdicts(NbGraderPreprocessor):
         answer = answers[-1] if answers else None
         if not isinstance(answer, dict) or answer.get("task") != task:
             return self._zero(cell, "The check of this cell handed nothing to the judge.")
+        self._handed_in[task] = answer.get("values")
         try:
             verdict = judge(bench.task(task), answer.get("values"), bench.company())
         except Exception as problem:

@@ -2,55 +2,46 @@
 
 import argparse
 import ast
-import atexit
 import contextlib
-import json
 import logging
 import multiprocessing
 import os
+import secrets
+import signal
 import sys
 import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
     Executor,
     Future,
     ProcessPoolExecutor,
+    ThreadPoolExecutor,
     wait,
 )
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pandas as pd
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGraderAPI
-from nbgrader.plugins import ExportPlugin
-from tqdm import tqdm
+from nbgrader.utils import rmtree, temp_attrs
 from traitlets.config import Config, PyFileConfigLoader
 
 from cxedu import validate
-from cxedu.grading import confine
+from cxedu.grading import confine, record
 from cxedu.grading.preprocessors import NOTES
+from cxedu.grading.record import Outcome
+from cxedu.grading.report import GradesExport, Progress, grades, report
+from cxedu.grading.submission import Prepared, prepared
 from cxedu.grading.warm import WarmProcess
 from cxedu.world import World  # noqa: F401  (so that workers, which are forks, have it)
 
-COLUMNS = [
-    "student",
-    "first_name",
-    "last_name",
-    "assignment",
-    "timestamp",
-    "due",
-    "late_seconds",
-    "score",
-    "max_score",
-    "needs_manual_grade",
-    "note",
-]
+__all__ = ["GradesExport", "Outcome", "course_api", "export", "grade", "main", "report"]
 
 
 def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
@@ -64,18 +55,19 @@ def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
     return NbGraderAPI(config=config, log_level="INFO")
 
 
-@dataclass
-class Outcome:
-    """What became of one submission."""
+def patient(db_url: str) -> str:
+    """The gradebook's address for many at a time: with SQLite, each waits a minute for its turn.
 
-    student: str
-    assignment: str
-    score: float = 0.0
-    max_score: float = 0.0
-    late_seconds: float = 0.0
-    needs_manual_grade: bool = False
-    note: str = ""
-    repaired: list[str] = field(default_factory=list)
+    Not for `nbgrader db upgrade`, which can't read this. SQLite's journal stays as it is: its
+    write-ahead log made nothing faster, and who copies a gradebook without the log's file, as one
+    does after a power cut, loses what was in it.
+
+    >>> patient("sqlite:////course/gradebook.db")
+    'sqlite:////course/gradebook.db?timeout=60'
+    """
+    if not db_url.startswith("sqlite:") or "timeout=" in db_url:
+        return db_url
+    return f"{db_url}{'&' if '?' in db_url else '?'}timeout=60"
 
 
 def grade(
@@ -104,13 +96,16 @@ def grade(
     force : bool
         Grade everything again. Otherwise only what is new, was interrupted, or changed.
     workers : int, optional
-        How many submissions at a time; one for each processor unless given.
+        How many submissions at a time; one for each processor unless given. With an executor:
+        how many may wait there for their turn, 256 unless given; more than its workers.
     sandbox : {"auto", "required", "off"}
         "auto" takes the strongest that this machine has, and says so if that isn't the sandbox;
         "required" refuses then; "off" uses ordinary Jupyter kernels.
     executor : concurrent.futures.Executor, optional
-        Where the work is done instead of local processes (`dask.distributed`'s, say); its workers
-        must see `root` under the same path.
+        Where the work is done instead of local processes: a `ProcessPoolExecutor`, or
+        `dask.distributed`'s `Client.get_executor()` for several machines, which must see `root`
+        under the same path and share a gradebook (PostgreSQL). Not threads: nbgrader changes the
+        working folder of the whole process, and the judge its warnings.
 
     Returns
     -------
@@ -121,25 +116,43 @@ def grade(
     Raises
     ------
     ValueError
-        If the problem set isn't in the gradebook, or the sandbox is required and can't be had.
+        If the problem set isn't in the gradebook, the sandbox is required and can't be had, or the
+        executor's workers are threads.
+    RuntimeError
+        If the executor broke and can't go on. What was graded by then is kept.
     """
+    if isinstance(executor, ThreadPoolExecutor):
+        raise ValueError(
+            "executor is a ThreadPoolExecutor; its workers must be processes, since nbgrader keeps "
+            "one state (such as the working folder) for a whole process. Give none for local "
+            "processes, a ProcessPoolExecutor, or dask.distributed's Client.get_executor()."
+        )
+    if workers is not None:
+        workers = validate.whole("workers", workers, low=1)
     root = Path(root).resolve()
     api = course_api(root)
     names = _notebooks(api, assignment)
     submitted = root / api.coursedir.submitted_directory
     everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
     chosen = everybody if students is None else sorted(set(students))
-    finished = {s: None if force else _finished(root, api, assignment, s) for s in chosen}
+    if force:
+        for student in chosen:  # all at once, so that an interrupted run goes on without force
+            record.forget(api.coursedir, assignment, student)
+    finished = {s: record.finished(api.coursedir, assignment, s) for s in chosen}
     waiting = [student for student, outcome in finished.items() if outcome is None]
+    now = record.label(record.made_with(root))
     level, why = confinement(sandbox)
     if why and progress and waiting:
         print(f"Student code runs outside the sandbox: {why}.", file=sys.stderr)
     job = Job(root, assignment, names, level, _modules(api, assignment, names))
-    done = _grade_all(job, waiting, workers or os.cpu_count() or 1, executor, progress)
-    outcomes = [done.get(student) or finished[student] for student in chosen]
-    table = pd.DataFrame([asdict(o) for o in outcomes if o], columns=list(asdict(Outcome("", ""))))
+    at_a_time = workers or (os.cpu_count() or 1 if executor is None else AHEAD)
+    done = _grade_all(job, waiting, at_a_time, executor, progress)
+    # Somebody may have graded by hand since, or granted an extension.
+    kept = {s: _read_outcome(api, outcome) for s, outcome in finished.items() if outcome}
+    outcomes = [done.get(student) or kept[student] for student in chosen]
+    table = pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
     if progress:
-        print(report(table))
+        print(report(table, now))
     return table
 
 
@@ -196,9 +209,12 @@ class Job:
     level: str
     modules: tuple[str, ...]
     warm: str = ""  # the socket of a warm process that this machine's workers share
+    attempt: str = ""  # so that no two are equal: Dask answers an equal call from memory
 
 
-_warm: dict[Path, WarmProcess] = {}  # of this process, by course
+AHEAD = 256  # submissions that wait in somebody else's executor, however many there are
+_warm: dict[tuple[Any, ...], WarmProcess] = {}  # this process's own, at most one
+_turn = threading.Lock()  # a Dask worker may have several threads
 
 
 def _grade_all(
@@ -240,282 +256,208 @@ def _round(
     done: dict[str, Outcome],
 ) -> set[str]:
     """Hand out work until all is done or a worker dies; who was being graded then."""
+    broken: set[str] = set()
+    closed = False
     with contextlib.ExitStack() as stack:
         pool = executor or stack.enter_context(_pool(min(workers, len(students))))
-        pool.submit(os.getpid).result()  # raises where workers can't start, which is nobody's fault
+        try:
+            pool.submit(os.getpid).result()  # where workers can't start, that is nobody's fault
+        except BrokenExecutor as problem:
+            raise RuntimeError(
+                f"The executor's workers ended ({problem}). What was graded is kept: call again "
+                "with force=False and another executor, and grading goes on from there."
+            ) from problem
+        job = replace(job, attempt=secrets.token_hex(8))
         queue = list(reversed(students))
         running: dict[Future[Outcome], str] = {}
-        while queue or running:
-            while queue and len(running) < workers:
-                student = queue.pop()
-                running[pool.submit(grade_one, job, student)] = student
+        stack.callback(lambda: [future.cancel() for future in running])  # when interrupted
+        while running or (queue and not closed):
+            while queue and not closed and len(running) < workers:
+                try:
+                    running[pool.submit(grade_one, job, queue[-1])] = queue[-1]
+                    queue.pop()
+                except BrokenExecutor:
+                    closed = True
             bar.begin(list(running.values()))
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 student = running.pop(future)
                 try:
                     done[student] = future.result()
-                except BrokenExecutor:
-                    return {student, *running.values()}
-                bar.end(done[student])
-    return set()
+                except Exception as problem:
+                    if not _worker_died(problem):
+                        raise
+                    broken.add(student)  # in a broken pool the others follow; Dask finishes them
+                    closed = True
+                else:
+                    bar.end(done[student])
+    return broken
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def _worker_died(problem: Exception) -> bool:
+    # Dask tries again by itself, and says KilledWorker when several workers died of one task.
+    return isinstance(problem, BrokenExecutor) or type(problem).__name__ == "KilledWorker"
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # A fork has everything imported; elsewhere, or beside threads, a fresh process is safer.
     fork = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if fork else "spawn")
-    return ProcessPoolExecutor(workers, mp_context=context)
+    others = multiprocessing.active_children()
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_be_worker) as pool:
+        try:
+            yield pool
+        except KeyboardInterrupt:  # what is under way will be graded again
+            for process in multiprocessing.active_children():
+                if process not in others:
+                    process.terminate()
+            raise
+
+
+def _be_worker() -> None:
+    confine.die_with_parent()  # otherwise it would go on grading when somebody kills that
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to decide about
 
 
 def grade_one(job: Job, student: str) -> Outcome:
     """Grade one submission, in this process. What `grade` hands to its workers."""
-    extra = Config()
-    if job.level != "kernel":
-        extra.Run.warm = job.warm or _own_warm_process(job)
-        extra.Run.sandboxed = job.level == "sandbox"
-    api = course_api(job.root, extra)
-    return _grade_one(job.root, api, job.assignment, student, job.notebooks)
+    with _turn:
+        extra = Config()
+        if job.level != "kernel":
+            extra.Run.warm = job.warm or _own_warm_process(job)
+            extra.Run.sandboxed = job.level == "sandbox"
+        api = course_api(job.root, extra)
+        api.coursedir.db_url = patient(api.coursedir.db_url)
+        return _grade_one(api, job.assignment, student, job.notebooks)
 
 
 def _own_warm_process(job: Job) -> str:
-    """The warm process of a worker on another machine, started once and kept until it ends."""
-    if job.root not in _warm:
-        _warm[job.root] = WarmProcess(job.root, job.modules, job.level == "sandbox")
-        atexit.register(_warm[job.root].close)
-    return str(_warm[job.root].wait())
+    """The warm process of somebody else's worker, kept until it ends or has other work."""
+    key = (job.root, job.modules, job.level)
+    if key not in _warm or not _warm[key].alive:
+        _close_warm_process()
+        _warm[key] = WarmProcess(job.root, job.modules, job.level == "sandbox")
+        Finalize(None, _close_warm_process, exitpriority=0)  # pools' workers skip atexit
+    return str(_warm[key].wait())
+
+
+def _close_warm_process() -> None:
+    while _warm:
+        _warm.popitem()[1].close()
 
 
 def _lost(job: Job, student: str) -> Outcome:
     """Somebody whose submission ended two workers: 0 points, with the reason, for a human to see."""
     api = course_api(job.root)
-    course = api.coursedir
-    folder = Path(course.format_path(course.submitted_directory, student, job.assignment))
     why = "the grading process died twice while grading this"
-    _score_nothing(api, job.assignment, student, folder, why)
-    return _read_outcome(api, job.assignment, student, [why], [])
+    _score_nothing(api, job.assignment, student, dict.fromkeys(job.notebooks, why))
+    return _read_outcome(api, Outcome(student, job.assignment, note=why))
 
 
-class Progress:
-    """A bar with count, rate, time left and who is being graded; lines where there is no terminal."""
-
-    def __init__(self, name: str, total: int, wanted: bool) -> None:
-        self._lines = wanted and not sys.stderr.isatty()
-        self._bar = tqdm(
-            total=total, desc=name, unit="submission", disable=not wanted or self._lines
-        )
-        self._name, self._total, self._count, self._began = name, total, 0, time.monotonic()
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def begin(self, students: list[str]) -> None:
-        self._bar.set_postfix_str(", ".join(students[:4]))
-
-    def end(self, outcome: Outcome) -> None:
-        """Somebody is done."""
-        self._count += 1
-        self._bar.update()
-        trouble = f"  {outcome.note}" if outcome.note else ""
-        if self._lines:
-            seconds = time.monotonic() - self._began
-            left = seconds / self._count * (self._total - self._count)
-            print(
-                f"{self._name}: {self._count} of {self._total}, {outcome.student}, "
-                f"{self._count / max(seconds, 1e-9):.1f} a second, {left:.0f} s left{trouble}",
-                file=sys.stderr,
-                flush=True,
-            )
-        elif trouble and not self._bar.disable:
-            self._bar.write(f"{outcome.student}{trouble}", file=sys.stderr)
+# --- one submission ----------------------------------------------------------------------------
 
 
-def report(table: pd.DataFrame) -> str:
-    """What `grade` returned, as lines to read: a student each.
-
-    >>> print(report(pd.DataFrame([asdict(Outcome("ada", "ps06", 12, 20, late_seconds=7200))])))
-    ada  ps06  12 of 20  2.0 hours late
-    """
-    width = max((len(s) for s in table["student"]), default=0)
-    lines = []
-    for row in table.to_dict("records"):
-        score = f"{row['score']:g} of {row['max_score']:g}"
-        late = f"{row['late_seconds'] / 3600:.1f} hours late" if row["late_seconds"] else ""
-        by_hand = "part waits to be graded by hand" if row["needs_manual_grade"] else ""
-        said = [late, *row["repaired"], row["note"], by_hand]
-        head = [f"{row['student']:{width}}", row["assignment"], score]
-        lines.append("  ".join([*head, *filter(None, said)]))
-    return "\n".join(lines)
-
-
-def _record(root: Path, api: NbGraderAPI, assignment: str, student: str) -> Path:
-    folder = root / api.coursedir.autograded_directory / ".cxedu" / assignment
-    return folder / f"{student}.json"
-
-
-def _stamp(root: Path, api: NbGraderAPI, assignment: str, student: str) -> list[Any]:
-    """What the grade of a submission depends on, as times and sizes of files."""
+def _grade_one(api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]) -> Outcome:
     course = api.coursedir
-    folders = [
-        Path(course.format_path(course.submitted_directory, student, assignment)),
-        Path(course.format_path(course.source_directory, ".", assignment)),
-    ]
-    files = [p for folder in folders for p in sorted(folder.rglob("*")) if p.is_file()]
-    return [[p.name, p.stat().st_mtime_ns, p.stat().st_size] for p in files]
-
-
-def _finished(root: Path, api: NbGraderAPI, assignment: str, student: str) -> Outcome | None:
-    """The outcome of a grading that was completed and is still current."""
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        kept = json.loads(_record(root, api, assignment, student).read_text(encoding="utf-8"))
-        if kept.pop("stamp") == _stamp(root, api, assignment, student):
-            return Outcome(**kept)
-    return None
-
-
-def _grade_one(
-    root: Path, api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
-) -> Outcome:
-    record = _record(root, api, assignment, student)
-    record.unlink(missing_ok=True)  # from here until the end it counts as interrupted
-    course = api.coursedir
-    folder = Path(course.format_path(course.submitted_directory, student, assignment))
-    if not folder.is_dir():
-        return _read_outcome(api, assignment, student, ["nothing was submitted"], [])
-    notes = [problem for name in notebooks if (problem := _unreadable(folder / f"{name}.ipynb"))]
-    repaired: list[str] = []
-    if notes:
-        _score_nothing(api, assignment, student, folder, "; ".join(notes))
-    else:
-        result = api.autograde(assignment, student, force=True)
-        if not result["success"]:
-            error = result.get("error", "").strip()
-            if "KeyboardInterrupt" in error:  # nbgrader catches even that
-                raise KeyboardInterrupt
-            last = error.splitlines()[-1] if error else "no reason given"
-            notes.append(f"could not be graded: {last[:300]}")
-            _score_nothing(api, assignment, student, folder, notes[-1])
-        else:
-            notes, repaired = _notes(api, assignment, student, notebooks)
-    outcome = _read_outcome(api, assignment, student, notes, repaired)
-    record.parent.mkdir(parents=True, exist_ok=True)
-    stamp = _stamp(root, api, assignment, student)
-    new = record.with_suffix(".new")
-    new.write_text(json.dumps({**asdict(outcome), "stamp": stamp}), encoding="utf-8")
-    new.replace(record)  # whole or not at all
+    record.forget(course, assignment, student)  # from here until the end it counts as interrupted
+    stamp = record.stamp(course, assignment, student)
+    if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
+        return _read_outcome(api, Outcome(student, assignment, note="nothing was submitted"))
+    with prepared(course, student, assignment, notebooks) as ready:
+        notes = [*ready.missing.values(), *ready.notes]
+        failed = _autograde(api, assignment, student, notebooks, ready)
+        if failed:
+            notes.append(f"could not be graded: {failed}")
+            ready.missing = dict.fromkeys(notebooks, notes[-1])
+        _score_nothing(api, assignment, student, ready.missing)
+    graded = [name for name in notebooks if name not in ready.missing]
+    outcome = _noted(api, assignment, student, graded)
+    outcome.note = "; ".join(filter(None, [*notes, outcome.note]))
+    outcome.graded_with = record.label(record.made_with(Path(course.root)))
+    record.keep(course, _read_outcome(api, outcome), stamp)
     return outcome
 
 
-def _unreadable(path: Path) -> str:
-    """Why a submitted notebook can't be graded, or ''."""
-    if not path.is_file():
-        return f"{path.name} is missing"
-    try:
-        nb = nbformat.read(path, as_version=4)
-        if not nb.cells or not all(isinstance(c.source, str) and c.cell_type for c in nb.cells):
-            return f"{path.name} has no cells"
-    except Exception as problem:  # whatever nbformat makes of a broken file
-        return f"{path.name} is not a readable notebook ({type(problem).__name__})"
-    return ""
+def _autograde(
+    api: NbGraderAPI, assignment: str, student: str, notebooks: list[str], ready: Prepared
+) -> str:
+    """Let nbgrader grade what is ready; returns why it couldn't, or ''."""
+    course = api.coursedir
+    if all(name in ready.missing for name in notebooks):
+        graded = Path(course.format_path(course.autograded_directory, student, assignment))
+        if graded.exists():
+            rmtree(str(graded))  # of an earlier submission
+        return ""
+    api.update_config(Config(Repair={"found": ready.repaired}))
+    with temp_attrs(course, submitted_directory=ready.submitted):
+        result = api.autograde(assignment, student, force=True)
+    error = result.get("error", "").strip()
+    if "KeyboardInterrupt" in error:  # nbgrader catches even that
+        raise KeyboardInterrupt
+    if result["success"]:
+        return ""
+    return error.splitlines()[-1][:300] if error else "no reason given"
 
 
-def _score_nothing(api: NbGraderAPI, assignment: str, student: str, folder: Path, why: str) -> None:
-    """Put a submission that can't be graded into the gradebook, with 0 points and the reason."""
-    timestamp = api.coursedir.get_existing_timestamp(str(folder))
-    extra = {"timestamp": timestamp} if timestamp else {}
+def _score_nothing(
+    api: NbGraderAPI, assignment: str, student: str, missing: dict[str, str]
+) -> None:
+    """Put notebooks that can't be graded into the gradebook, with 0 points and the reason."""
+    if not missing:
+        return
+    course = api.coursedir
+    folder = course.format_path(course.submitted_directory, student, assignment)
+    extra = {}
+    with contextlib.suppress(Exception):  # nbgrader fails in ways of its own on a damaged file
+        timestamp = course.get_existing_timestamp(folder)
+        extra = {"timestamp": timestamp} if timestamp else {}
     with api.gradebook as gradebook:
         gradebook.update_or_create_student(student)
         submission = gradebook.update_or_create_submission(assignment, student, **extra)
         for notebook in submission.notebooks:
+            if notebook.name not in missing:
+                continue
             for each in notebook.grades:
                 each.auto_score = 0
                 each.needs_manual_grade = each.manual_score is not None
             for comment in notebook.comments:
-                comment.auto_comment = f"Not graded: {why}."
+                comment.auto_comment = f"Not graded: {missing[notebook.name]}."
         gradebook.db.commit()
 
 
-def _notes(
-    api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
-) -> tuple[list[str], list[str]]:
+def _noted(api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]) -> Outcome:
     """What the preprocessors noted in the autograded notebooks."""
     course = api.coursedir
     folder = Path(course.format_path(course.autograded_directory, student, assignment))
+    outcome = Outcome(student, assignment)
     notes: list[str] = []
-    repaired: list[str] = []
     for name in notebooks:
-        kept = nbformat.read(folder / f"{name}.ipynb", as_version=4).metadata.get(NOTES, {})
-        notes += [*kept.get("trouble", []), *kept.get("reasons", [])]
-        repaired += kept.get("repaired", [])
-    return notes, repaired
+        nb = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        kept = nb.metadata.get(NOTES, {})
+        outcome.repaired += kept.get("repaired", [])
+        outcome.in_process += kept.get("in_process", [])
+        notes += [*kept.get("trouble", []), *kept.get("reasons", []), *_not_installed(nb)]
+    outcome.note = "; ".join(notes)
+    return outcome
 
 
-def _read_outcome(
-    api: NbGraderAPI, assignment: str, student: str, notes: list[str], repaired: list[str]
-) -> Outcome:
-    """The gradebook's view of a submission."""
+def _not_installed(nb: nbformat.NotebookNode) -> list[str]:
+    """The imports that failed: perhaps the course should have the package."""
+    outputs = [o for c in nb.cells if c.cell_type == "code" for o in c.outputs]
+    failed = [o for o in outputs if o.output_type == "error" and o.ename == "ModuleNotFoundError"]
+    return list(dict.fromkeys(o.evalue[:100] for o in failed))
+
+
+def _read_outcome(api: NbGraderAPI, outcome: Outcome) -> Outcome:
+    """Fill in the gradebook's view of a submission."""
     with api.gradebook as gradebook:
-        outcome = Outcome(student, assignment, note="; ".join(notes), repaired=repaired)
-        outcome.max_score = float(gradebook.find_assignment(assignment).max_score)
+        outcome.max_score = float(gradebook.find_assignment(outcome.assignment).max_score)
         with contextlib.suppress(MissingEntry):
-            submission = gradebook.find_submission(assignment, student)
+            submission = gradebook.find_submission(outcome.assignment, outcome.student)
             outcome.score = float(submission.score)
             outcome.late_seconds = float(submission.total_seconds_late)
             outcome.needs_manual_grade = bool(submission.needs_manual_grade)
     return outcome
-
-
-def grades(root: Path, gradebook: Gradebook) -> pd.DataFrame:
-    """Every student's score in every problem set, sorted by student and problem set."""
-    rows = []
-    notes = {}
-    for path in Path(root).glob("*/.cxedu/*/*.json"):
-        with contextlib.suppress(OSError, ValueError):
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            notes[kept["student"], kept["assignment"]] = "; ".join(
-                [*kept["repaired"], *filter(None, [kept["note"]])]
-            )
-    for assignment in gradebook.assignments:
-        for student in gradebook.students:
-            row: dict[str, Any] = {
-                "student": student.id,
-                "first_name": student.first_name or "",
-                "last_name": student.last_name or "",
-                "assignment": assignment.name,
-                "timestamp": "",
-                "due": assignment.duedate or "",
-                "late_seconds": 0,
-                "score": 0.0,
-                "max_score": assignment.max_score,
-                "needs_manual_grade": False,
-                "note": "nothing was submitted",
-            }
-            with contextlib.suppress(MissingEntry):
-                submission = gradebook.find_submission(assignment.name, student.id)
-                row["timestamp"] = submission.timestamp or ""
-                row["late_seconds"] = round(submission.total_seconds_late)
-                row["score"] = max(
-                    0.0, submission.score - (submission.late_submission_penalty or 0)
-                )
-                row["needs_manual_grade"] = bool(submission.needs_manual_grade)
-                row["note"] = notes.get((student.id, assignment.name), "")
-            rows.append(row)
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.sort_values(["student", "assignment"], ignore_index=True)
-
-
-class GradesExport(ExportPlugin):
-    """`nbgrader export`: one row per student and problem set, quoted where a comma needs it."""
-
-    def export(self, gradebook: Gradebook) -> None:
-        root = Path(self.parent.coursedir.root) if self.parent else Path.cwd()
-        table = grades(root, gradebook)
-        for column, wanted in (("student", self.student), ("assignment", self.assignment)):
-            if len(wanted):
-                table = table[table[column].isin([str(w) for w in wanted])]
-        table.to_csv(self.to or "grades.csv", index=False)
 
 
 def export(root: Path, to: Path | None = None) -> Path:
@@ -544,6 +486,7 @@ def main(arguments: list[str]) -> int:
         default="auto",
         help="required: refuse to grade without it",
     )
+    parser.add_argument("--feedback", action="store_true", help="make the feedback pages as well")
     chosen = parser.parse_args(arguments)
     root = Path.cwd()
     try:
@@ -559,9 +502,25 @@ def main(arguments: list[str]) -> int:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; the same command goes on from here.", file=sys.stderr)
+        again = "without --again " if chosen.again else ""
+        print(f"\nInterrupted; the same command {again}goes on from here.", file=sys.stderr)
         return 130
     print(f"grades: {export(root)}")
+    if not chosen.feedback:
+        print(f"feedback: cxedu grade {chosen.problem_set} --feedback")
+        return 0
+    return _feedback(root, chosen)
+
+
+def _feedback(root: Path, chosen: argparse.Namespace) -> int:
+    from cxedu.grading.feedback import feedback  # which needs this module
+
+    made = feedback(root, chosen.problem_set, chosen.students or None, chosen.workers)
+    without = made[made["pages"].map(len) == 0]
+    for row in without.to_dict("records"):
+        print(f"{row['student']}: no feedback page, {row['note']}", file=sys.stderr)
+    where = course_api(root).coursedir.feedback_directory
+    print(f"feedback: {made['made'].sum()} of {len(made)} pages made anew, in {root / where}")
     return 0
 
 

@@ -74,6 +74,11 @@ class WarmProcess:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
             )
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
     def wait(self, seconds: float = 60) -> Path:
         """Wait until it takes orders; its socket."""
         path = self.boxes / SOCKET
