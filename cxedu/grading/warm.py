@@ -102,6 +102,7 @@ class WarmProcess:
 
 def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
     """Import, then fork a keeper for each connection, for ever."""
+    confine.die_with_parent()
     for name in [*ALWAYS, *modules]:
         try:
             importlib.import_module(name)
