@@ -1,0 +1,155 @@
+"""One submission, from what was handed in to its record: repaired, graded by nbgrader, noted."""
+
+import contextlib
+import logging
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.apps import NbGraderAPI
+from nbgrader.utils import rmtree, temp_attrs
+from traitlets.config import Config, PyFileConfigLoader
+
+from cxedu.grading import record
+from cxedu.grading.preprocessors import NOTES
+from cxedu.grading.record import Outcome
+from cxedu.grading.submission import Prepared, prepared
+
+
+def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
+    """nbgrader's own interface to the course at `root`, by its nbgrader_config.py."""
+    root = Path(root).resolve()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.CourseDirectory.root = str(root)
+    config.merge(extra or Config())
+    log = logging.getLogger("traitlets")  # nbgrader adds a handler of its own to return the log
+    log.propagate, log.handlers = False, [logging.NullHandler()]
+    return NbGraderAPI(config=config, log_level="INFO")
+
+
+def patient(db_url: str) -> str:
+    """The gradebook's address for many at a time: with SQLite, each waits a minute for its turn.
+
+    Not for `nbgrader db upgrade`, which can't read this. SQLite's journal stays as it is: its
+    write-ahead log made nothing faster, and who copies a gradebook without the log's file, as one
+    does after a power cut, loses what was in it.
+
+    >>> patient("sqlite:////course/gradebook.db")
+    'sqlite:////course/gradebook.db?timeout=60'
+    """
+    if not db_url.startswith("sqlite:") or "timeout=" in db_url:
+        return db_url
+    return f"{db_url}{'&' if '?' in db_url else '?'}timeout=60"
+
+
+def grade_submission(
+    api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
+) -> Outcome:
+    """Grade what somebody submitted, and keep a record of it.
+
+    Parameters
+    ----------
+    api : NbGraderAPI
+        Of `course_api`.
+    assignment, student : str
+    notebooks : list of str
+        The problem set's notebooks, without `.ipynb`.
+    """
+    course = api.coursedir
+    record.forget(course, assignment, student)  # from here until the end it counts as interrupted
+    stamp = record.stamp(course, assignment, student)
+    if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
+        return read_outcome(api, Outcome(student, assignment, note="nothing was submitted"))
+    with prepared(course, student, assignment, notebooks) as ready:
+        notes = [*ready.missing.values(), *ready.notes]
+        failed = _autograde(api, assignment, student, notebooks, ready)
+        if failed:
+            notes.append(f"could not be graded: {failed}")
+            ready.missing = dict.fromkeys(notebooks, notes[-1])
+        score_nothing(api, assignment, student, ready.missing)
+    graded = [name for name in notebooks if name not in ready.missing]
+    outcome = _noted(api, assignment, student, graded)
+    outcome.note = "; ".join(filter(None, [*notes, outcome.note]))
+    outcome.graded_with = record.label(record.made_with(Path(course.root)))
+    record.keep(course, read_outcome(api, outcome), stamp)
+    return outcome
+
+
+def _autograde(
+    api: NbGraderAPI, assignment: str, student: str, notebooks: list[str], ready: Prepared
+) -> str:
+    """Let nbgrader grade what is ready; returns why it couldn't, or ''."""
+    course = api.coursedir
+    if all(name in ready.missing for name in notebooks):
+        graded = Path(course.format_path(course.autograded_directory, student, assignment))
+        if graded.exists():
+            rmtree(str(graded))  # of an earlier submission
+        return ""
+    api.update_config(Config(Repair={"found": ready.repaired}))
+    with temp_attrs(course, submitted_directory=ready.submitted):
+        result = api.autograde(assignment, student, force=True)
+    error = result.get("error", "").strip()
+    if "KeyboardInterrupt" in error:  # nbgrader catches even that
+        raise KeyboardInterrupt
+    if result["success"]:
+        return ""
+    return error.splitlines()[-1][:300] if error else "no reason given"
+
+
+def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict[str, str]) -> None:
+    """Put notebooks that can't be graded into the gradebook, with 0 points and the reason."""
+    if not missing:
+        return
+    course = api.coursedir
+    folder = course.format_path(course.submitted_directory, student, assignment)
+    extra = {}
+    with contextlib.suppress(Exception):  # nbgrader fails in ways of its own on a damaged file
+        timestamp = course.get_existing_timestamp(folder)
+        extra = {"timestamp": timestamp} if timestamp else {}
+    with api.gradebook as gradebook:
+        gradebook.update_or_create_student(student)
+        submission = gradebook.update_or_create_submission(assignment, student, **extra)
+        for notebook in submission.notebooks:
+            if notebook.name not in missing:
+                continue
+            for each in notebook.grades:
+                each.auto_score = 0
+                each.needs_manual_grade = each.manual_score is not None
+            for comment in notebook.comments:
+                comment.auto_comment = f"Not graded: {missing[notebook.name]}."
+        gradebook.db.commit()
+
+
+def _noted(api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]) -> Outcome:
+    """What the preprocessors noted in the autograded notebooks."""
+    course = api.coursedir
+    folder = Path(course.format_path(course.autograded_directory, student, assignment))
+    outcome = Outcome(student, assignment)
+    notes: list[str] = []
+    for name in notebooks:
+        nb = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        kept = nb.metadata.get(NOTES, {})
+        outcome.repaired += kept.get("repaired", [])
+        outcome.in_process += kept.get("in_process", [])
+        notes += [*kept.get("trouble", []), *kept.get("reasons", []), *_not_installed(nb)]
+    outcome.note = "; ".join(notes)
+    return outcome
+
+
+def _not_installed(nb: nbformat.NotebookNode) -> list[str]:
+    """The imports that failed: perhaps the course should have the package."""
+    outputs = [o for c in nb.cells if c.cell_type == "code" for o in c.outputs]
+    failed = [o for o in outputs if o.output_type == "error" and o.ename == "ModuleNotFoundError"]
+    return list(dict.fromkeys(o.evalue[:100] for o in failed))
+
+
+def read_outcome(api: NbGraderAPI, outcome: Outcome) -> Outcome:
+    """Fill in the gradebook's view of a submission."""
+    with api.gradebook as gradebook:
+        outcome.max_score = float(gradebook.find_assignment(outcome.assignment).max_score)
+        with contextlib.suppress(MissingEntry):
+            submission = gradebook.find_submission(outcome.assignment, outcome.student)
+            outcome.score = float(submission.score)
+            outcome.late_seconds = float(submission.total_seconds_late)
+            outcome.needs_manual_grade = bool(submission.needs_manual_grade)
+    return outcome
