@@ -674,17 +674,13 @@ def _dates(days: np.ndarray) -> np.ndarray:
 
 
 def _texts(column: contacts.Texts) -> pd.Series:
-    """Return texts as pandas keeps them; Arrow gets a text of many rows only once."""
+    """Return texts as pandas keeps them; to Arrow each text goes once, in the order it lies in memory."""
     dtype = pd.StringDtype(na_value=np.nan)
     if dtype.storage == "pyarrow":
         import pyarrow
 
-        if 4 * column.there.size < column.code.size:
-            there = pyarrow.array(column.there, pyarrow.large_string())
-            made = there.take(pyarrow.array(column.code))
-        else:
-            made = pyarrow.array(column.there[column.code], pyarrow.large_string())
-        return pd.Series(pd.array(made, dtype=dtype), copy=False)
+        there = pyarrow.array(column.there, pyarrow.large_string())
+        return pd.Series(pd.array(there.take(pyarrow.array(column.code)), dtype=dtype), copy=False)
     return pd.Series(column.there[column.code], dtype=dtype)
 
 

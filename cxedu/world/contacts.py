@@ -143,10 +143,14 @@ def _styles(texts: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Weighted:
-    """Draws an entry of one of several lists; the first entries come most often."""
+    """Draws an entry of one of several lists; the first entries come most often.
 
-    starts: np.ndarray
+    Group k's share of the line from k to k + 1 is cut at `edges`. To look a number up, one starts at the
+    entry where its 1024th of a unit begins, seldom more than one short: a third of a search's time.
+    """
+
     edges: np.ndarray
+    begins: np.ndarray
 
     @classmethod
     def of(cls, sizes: list[int], flatness: float) -> "_Weighted":
@@ -154,10 +158,16 @@ class _Weighted:
         edges = [k + np.cumsum(s) / s.sum() for k, s in enumerate(steps)]
         for k, edge in enumerate(edges):
             edge[-1] = k + 1
-        return cls(np.cumsum([0, *sizes[:-1]]), np.concatenate(edges))
+        joined = np.concatenate(edges)
+        line = np.arange(len(sizes) * 1024) / 1024
+        return cls(joined, np.searchsorted(joined, line, side="right"))
 
     def __call__(self, group: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return np.searchsorted(self.edges, group + rng.random(group.size), side="right")
+        place = group + rng.random(group.size)
+        entry = self.begins[(place * 1024).astype(np.int64)]
+        while (short := self.edges[entry] <= place).any():
+            entry += short
+        return entry
 
 
 @dataclass(frozen=True)
@@ -392,8 +402,9 @@ class _Emails:
         head, tail = (
             _part(parts, form, entry) for parts, entry in zip((heads, tails), entries, strict=True)
         )
-        number = _strings(list(map(str, self.number[rows].tolist())))
-        return head + tail + (number + self.endings[self.ending[rows]])
+        ending = self.endings[self.ending[rows]]
+        four = zip(*(x.tolist() for x in (head, tail, self.number[rows], ending)), strict=True)
+        return _strings([f"{a}{b}{number}{end}" for a, b, number, end in four])
 
 
 def _part(parts: list[np.ndarray], kind: np.ndarray, entries: Sequence[np.ndarray]) -> np.ndarray:
