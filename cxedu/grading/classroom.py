@@ -6,12 +6,8 @@ exactly the score that it should.
 
 import ast
 import copy
-import multiprocessing
-import os
 import shutil
-import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +16,9 @@ import nbformat
 import pandas as pd
 from nbformat import NotebookNode
 from nbgrader import utils
-from tqdm import tqdm
 
 from cxedu.exercises import ProblemSet, Task, load
+from cxedu.grading.feedback import feedback
 from cxedu.grading.preprocessors import checked_task
 from cxedu.grading.release import problem_sets
 from cxedu.grading.run import course_api, export, grade
@@ -286,9 +282,13 @@ def make_class(
         for student in everybody:
             names = {"first_name": student.first_name, "last_name": student.last_name}
             gradebook.update_or_create_student(student.id, **names)
-    jobs = [(str(course), name, student.id) for name in sets for student in everybody]
-    graded = list(_side_by_side(jobs, progress, workers or os.cpu_count() or 1))
+    graded = []
     for name in sets:
+        ids = [student.id for student in everybody]
+        graded.append(grade(course, name, ids, progress, workers=workers))
+        made = feedback(course, name, workers=workers, progress=progress)
+        if made["note"].any():
+            raise RuntimeError(f"There are students without feedback:\n{made[made['note'] != '']}")
         _must(api.release_feedback(name))
     export(course)
     if not graded:
@@ -349,29 +349,3 @@ def _set_times(course: Path, name: str, everybody: list[Student]) -> None:
         path = course / "submitted" / student.id / name / "timestamp.txt"
         if path.exists():
             path.write_text(f"{LATE if student.behaviour == 'late' else ON_TIME} UTC")
-
-
-def _grade_one(course: str, name: str, student: str) -> pd.DataFrame:
-    table = grade(Path(course), name, [student], progress=False)
-    if (Path(course) / "autograded" / student / name).is_dir():
-        _must(course_api(Path(course)).generate_feedback(name, student))
-    return table
-
-
-def _side_by_side(
-    jobs: list[tuple[str, str, str]], progress: bool, workers: int
-) -> Iterator[pd.DataFrame]:
-    """Grade in processes of their own, so that each student's kernel has a grader to itself."""
-    terminal = sys.stderr.isatty()
-    bar = tqdm(
-        total=len(jobs),
-        desc="grading",
-        unit="submission",
-        disable=not progress,
-        mininterval=0.1 if terminal else 10,
-    )
-    context = multiprocessing.get_context("spawn")
-    with bar, ProcessPoolExecutor(min(workers, len(jobs)) or 1, mp_context=context) as pool:
-        for done in as_completed([pool.submit(_grade_one, *job) for job in jobs]):
-            bar.update()
-            yield done.result()
