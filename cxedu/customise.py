@@ -369,7 +369,7 @@ def match_quality(
     >>> match_quality([5, 1, 3], [[4, 1, 5], [5, 1, 3]], miss="shortfall").round(3)
     array([0.917, 1.   ])
     """
-    low, high = _scale(scale)
+    low, high = validate.scale(scale)
     validate.choice("miss", miss, ["distance", "shortfall"])
     wanted = _table("needs", needs, low, high)
     made = _table("configuration", configuration, low, high)
@@ -468,17 +468,6 @@ def _as_rows(name: str, values: Any) -> Any:
         return np.atleast_2d(np.asarray(values))
     except ValueError:
         raise ValueError(f"{name} has rows of different length; it must be a table.") from None
-
-
-def _scale(scale: Any) -> tuple[float, float]:
-    try:
-        low, high = scale
-    except (TypeError, ValueError):
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest).") from None
-    low, high = validate.number("scale[0]", low), validate.number("scale[1]", high)
-    if low >= high:
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest) with lowest < highest.")
-    return low, high
 
 
 # Business rules -----------------------------------------------------------------------------------

@@ -902,13 +902,7 @@ def capability_index(
     >>> capability_index(answers, {"a": "know", "b": "know", "c": "act"}).to_dict("list")
     {'know': [25.0, 100.0], 'act': [100.0, 75.0], 'index': [62.5, 87.5]}
     """
-    try:
-        low, high = scale
-    except (TypeError, ValueError):
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest).") from None
-    low, high = validate.number("scale[0]", low), validate.number("scale[1]", high)
-    if low >= high:
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest) with lowest < highest.")
+    low, high = validate.scale(scale)
     validate.frame("answers", answers)
     if groups is None:
         groups = dict.fromkeys(answers.columns, "all")

@@ -79,7 +79,7 @@ def trust_score(
     >>> trust_score([4, 4], [5, 5], [3, 3], [2, 4], scale=(1, 5))
     array([6., 3.])
     """
-    low, high = _scale(scale)
+    low, high = validate.scale(scale, positive=True)
     validate.broadcastable(
         credibility=credibility,
         reliability=reliability,
@@ -123,7 +123,7 @@ def reverse_code(answers: Any, scale: tuple[float, float] = (1, 5)) -> Any:
     >>> reverse_code([1, 2, 5])
     array([5., 4., 1.])
     """
-    low, high = _scale(scale, positive=False)
+    low, high = validate.scale(scale)
     table = isinstance(answers, (pd.Series, pd.DataFrame))
     values = _answers("answers", answers, low, high)
     turned = low + high - values
@@ -182,7 +182,7 @@ def score_items(
     0          4.5
     1          4.0
     """
-    low, high = _scale(scale, positive=False)
+    low, high = validate.scale(scale)
     share = validate.number("at_least", at_least, 0, 1)
     key = _items(items)
     validate.frame("answers", answers, key.index, empty=True)
@@ -723,22 +723,6 @@ def _remedies(remedies: Sequence[str]) -> list[str]:
     for at, name in enumerate(names):
         validate.choice(f"remedies[{at}]", name, ("apology", "amends", "proof"))
     return names
-
-
-def _scale(scale: Any, positive: bool = True) -> tuple[float, float]:
-    try:
-        low, high = scale
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"scale is {validate.shown(scale)}; it must be (lowest, highest)."
-        ) from None
-    low, high = validate.number("scale[0]", low), validate.number("scale[1]", high)
-    if low >= high or (positive and low <= 0):
-        rule = "0 < lowest < highest" if positive else "lowest < highest"
-        raise ValueError(
-            f"scale is {validate.shown(scale)}; it must be (lowest, highest) with {rule}."
-        )
-    return low, high
 
 
 def _answers(name: str, answers: Any, low: float, high: float) -> np.ndarray:

@@ -236,6 +236,25 @@ def same_length(**vectors: Any) -> None:
         raise ValueError(f"lengths differ: {listed}; they must be the same.")
 
 
+def scale(value: Any, *, positive: bool = False) -> tuple[float, float]:
+    """Return the scale of a survey as (lowest, highest), with `positive=True` only one that starts above 0.
+
+    >>> scale((5, 1))
+    Traceback (most recent call last):
+    ...
+    ValueError: scale is (5, 1); it must be (lowest, highest) with lowest < highest.
+    """
+    try:
+        low, high = value
+    except (TypeError, ValueError):
+        raise ValueError(f"scale is {shown(value)}; it must be (lowest, highest).") from None
+    low, high = number("scale[0]", low), number("scale[1]", high)
+    if low >= high or (positive and low <= 0):
+        rule = "0 < lowest < highest" if positive else "lowest < highest"
+        raise ValueError(f"scale is {shown(value)}; it must be (lowest, highest) with {rule}.")
+    return low, high
+
+
 def choice(name: str, value: Any, valid: Iterable[Any]) -> Any:
     """Return `value` if it is one of `valid`, else list the valid choices.
 
@@ -342,7 +361,7 @@ def dates(values: pd.Series, format: str | None = None) -> pd.Series:
     """
     if pd.api.types.is_numeric_dtype(values.dtype):
         raise TypeError("numbers are no dates")
-    if values.dtype == object and any(isinstance(v, Number) and not pd.isna(v) for v in values):
+    if values.dtype == object and any(isinstance(v, Number) and v == v for v in values):
         raise TypeError("numbers among texts are no dates either")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a date that pandas can only guess at is none

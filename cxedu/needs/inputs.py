@@ -11,18 +11,6 @@ from cxedu import validate
 LARGEST = 1e50  # numbers of a profile: so that sums of squares stay finite
 
 
-def scale_of(scale: Any) -> tuple[float, float]:
-    """The lowest and the highest answer."""
-    try:
-        low, high = scale
-    except (TypeError, ValueError):
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest).") from None
-    low, high = validate.number("scale[0]", low), validate.number("scale[1]", high)
-    if low >= high:
-        raise ValueError(f"scale is {scale!r}; it must be (lowest, highest) with lowest < highest.")
-    return low, high
-
-
 def names_of(name: str, columns: Any, *, empty: bool = False) -> list[Any]:
     """The names of columns as a list without repetition."""
     if isinstance(columns, (str, bytes, dict, pd.DataFrame)) or not isinstance(columns, Iterable):

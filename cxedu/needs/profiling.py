@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import validate
-from cxedu.needs.inputs import LARGEST, answers_of, names_of, scale_of
+from cxedu.needs.inputs import LARGEST, answers_of, names_of
 
 
 def needs_profile(
@@ -69,7 +69,7 @@ def needs_profile(
     1    1.0     5.00        3.0
     2    4.0     3.75        4.0
     """
-    low, high = scale_of(scale)
+    low, high = validate.scale(scale)
     share = validate.number("at_least", at_least, 0, 1)
     centre = validate.flag("within_person", within_person)
     columns = names_of("items", items)
