@@ -27,7 +27,8 @@ from traitlets import Bool, DottedObjectName, Unicode, default
 
 from cxedu.grading.confine import KERNEL
 
-OURS = ("CXEDU_", "NBGRADER_")  # the environment that a kernel gets to see
+# The environment that a kernel gets to see; whatever else is set may hold a password.
+OURS = ("CXEDU_STUDENT", "CXEDU_QUESTIONS", "NBGRADER_EXECUTION")
 MOST_BYTES = 64 << 20  # of one message; a kernel that sends more is cut off
 START = 60.0  # seconds
 
@@ -59,7 +60,7 @@ class WarmProvisioner(KernelProvisionerBase):
         folder, inside = self._box / "kernel", self._box / "kernel"
         if manager.sandboxed:
             inside = Path(KERNEL)
-        environment = {k: v for k, v in kwargs["env"].items() if k.startswith(OURS)}
+        environment = {k: v for k, v in kwargs["env"].items() if k in OURS}
         if "CXEDU_QUESTIONS" in environment:
             shutil.copy(environment["CXEDU_QUESTIONS"], folder / "questions")
             environment["CXEDU_QUESTIONS"] = str(inside / "questions")
