@@ -351,6 +351,12 @@ def main(arguments: list[str]) -> int:
         default="auto",
         help="required: refuse to grade without it",
     )
+    parser.add_argument(
+        "--verify",
+        type=int,
+        metavar="N",
+        help="grade N of them again with nbgrader's own command; exit code 3 if a mark differs",
+    )
     parser.add_argument("--feedback", action="store_true", help="make the feedback pages as well")
     chosen = parser.parse_args(arguments)
     root = Path.cwd()
@@ -363,6 +369,7 @@ def main(arguments: list[str]) -> int:
             workers=chosen.workers,
             sandbox=chosen.sandbox,
         )
+        differs = chosen.verify is not None and _verify(root, chosen)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -371,10 +378,28 @@ def main(arguments: list[str]) -> int:
         print(f"\nInterrupted; the same command {again}goes on from here.", file=sys.stderr)
         return 130
     print(f"grades: {export(root)}")
+    if differs:
+        return 3
     if not chosen.feedback:
         print(f"feedback: cxedu grade {chosen.problem_set} --feedback")
         return 0
     return _feedback(root, chosen)
+
+
+def _verify(root: Path, chosen: argparse.Namespace) -> bool:
+    """Whether some marks of a sample are not those that nbgrader's own command gives."""
+    from cxedu.grading.verify import verify  # what most runs don't need
+
+    sandboxed, why = confinement(chosen.sandbox)
+    if why:
+        print(f"nbgrader runs student code outside the sandbox: {why}.", file=sys.stderr)
+    inside = sandboxed == "sandbox"
+    students, differences = verify(root, chosen.problem_set, chosen.verify, sandboxed=inside)
+    for row in differences.to_dict("records"):
+        print("{student}  {task}: {score:g} here, {stock:g} with nbgrader autograde".format(**row))
+    count = len(differences) or "no"
+    print(f"verified: {count} differences in the tasks of {', '.join(students)}")
+    return len(differences) > 0
 
 
 def _feedback(root: Path, chosen: argparse.Namespace) -> int:
