@@ -155,3 +155,11 @@ def grades(root: Path, gradebook: Gradebook) -> pd.DataFrame:
 
 class GradesExport(ExportPlugin):
     """`nbgrader export`: one row per student and problem set, quoted where a comma needs it."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        root = Path(self.parent.coursedir.root) if self.parent else Path.cwd()
+        table = grades(root, gradebook)
+        for column, wanted in (("student", self.student), ("assignment", self.assignment)):
+            if len(wanted):
+                table = table[table[column].isin([str(w) for w in wanted])]
+        table.to_csv(self.to or "grades.csv", index=False)
