@@ -17,6 +17,7 @@ COMMANDS = [
     ("serve", "build the site and show it on http://127.0.0.1:8000"),
     ("lab", "open JupyterLab on the chapters, with full feedback in the problem sets"),
     ("grade", "grade what was handed in: python -m cxedu grade ps06 (make grade PS=ps06)"),
+    ("similar", "show whose notebooks are alike: python -m cxedu similar ps06"),
     ("datasets", "write the data files of datasets/ and their description anew"),
     ("bench", "measure the speed of what makes a claim about speed"),
     ("clean", "remove everything that the commands above made, except the environment"),
