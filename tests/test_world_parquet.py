@@ -209,7 +209,7 @@ def test_the_same_bytes_by_dask_workers(tmp_path, undisturbed):
         n_workers=2,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address=":0",
         local_directory=tmp_path / "dask",
     )
     with cluster, distributed.Client(cluster) as client:
