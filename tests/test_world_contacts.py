@@ -294,6 +294,7 @@ def test_slips_of_many_texts_are_those_of_each() -> None:
 def test_no_letters_no_slip() -> None:
     assert slip("--", 0.9, 0.5) == slip("--", 0.1, 0.5) == "--"
     assert slip("aa", 0.1, 0.5) != "aa"  # nothing to swap, a key to miss
+    assert [slip(text, 0.1, 0.5) for text in ("", "-", "q")] == ["", "-", "w"]
     nothing = np.array([], dtype=object)
     assert contacts.mistype(nothing, np.zeros(0), np.zeros(0)).size == 0
 

@@ -537,9 +537,10 @@ def _shout(table: dict[str, Texts], calls: np.ndarray) -> None:
     """Let the call centre write e-mail addresses in capitals, and both names in one field."""
     first, last, email = (table[field] for field in ("first_name", "last_name", "email"))
     written = np.flatnonzero(calls & (email.code > 0))
-    email.put(written, _strings([address.upper() for address in email.at(written)]))
+    email.put(written, _strings([address.upper() for address in email.at(written).tolist()]))
     whole = np.flatnonzero(calls & (first.code > 0))
-    last.put(whole, last.at(whole) + ", " + first.at(whole))
+    both = zip(last.at(whole).tolist(), first.at(whole).tolist(), strict=True)
+    last.put(whole, _strings([f"{a}, {b}" for a, b in both]))
     first.code[calls] = 0
 
 
@@ -596,23 +597,22 @@ def mistype(texts: np.ndarray, key: np.ndarray, place: np.ndarray) -> np.ndarray
     typed = np.asarray(texts).astype(str)
     signs = typed.view(np.uint32).reshape(typed.size, typed.itemsize // 4)  # 0 after the end
     keys = _keyboard()
-    known = np.minimum(signs, keys.lower.size - 1)
     spot = np.arange(signs.shape[1])
     at_sign = signs == ord("@")
     end = np.where(at_sign.any(axis=1), at_sign.argmax(axis=1), np.strings.str_len(typed))
     start = np.strings.isdigit(typed).astype(np.int64)
     inside = (spot >= start[:, None]) & (spot < end[:, None])
 
-    lower = keys.lower[known]
-    pairs = (lower[:, :-1] != lower[:, 1:]) & (lower[:, :-1] > 0) & (lower[:, 1:] > 0)
-    pairs &= inside[:, :-1] & inside[:, 1:] & (spot[:-1] > 0)
+    lower = keys.lower.take(signs, mode="clip")  # signs beyond have the last one's answers
+    follows = np.zeros_like(lower)
+    follows[:, :-1] = lower[:, 1:]
+    pairs = inside & (spot > 0) & (lower > 0) & (follows > 0) & (lower != follows)
     row, i = _one_of(pairs & (key < 0.45)[:, None], place)
     signs[row, i], signs[row, i + 1] = signs[row, i + 1], signs[row, i]
 
-    rest = np.ones(typed.size, dtype=bool)
-    rest[row] = False
-    row, i = _one_of(inside & (keys.count[known] > 0) & rest[:, None], place)
-    sign = known[row, i]
+    inside[row] = False  # one slip is enough
+    row, i = _one_of(inside & (keys.count.take(signs, mode="clip") > 0), place)
+    sign = signs[row, i]
     near = keys.near[sign, (key[row] * 1000).astype(np.int64) % keys.count[sign]]
     signs[row, i] = near - 32 * keys.upper[sign]  # in ASCII capitals come 32 before small letters
     return typed.astype(object)
@@ -620,11 +620,11 @@ def mistype(texts: np.ndarray, key: np.ndarray, place: np.ndarray) -> np.ndarray
 
 def _one_of(possible: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows where something is possible, and for each the column that `place` chooses."""
-    row, column = np.nonzero(possible)
-    count = np.bincount(row, minlength=place.size)
-    first = np.cumsum(count) - count
-    some = np.flatnonzero(count)
-    return some, column[first[some] + (place[some] * count[some]).astype(np.int64)]
+    rank = possible.cumsum(axis=1, dtype=np.int16)
+    some = np.flatnonzero(rank[:, -1])
+    rank = rank[some]
+    wanted = (place[some] * rank[:, -1]).astype(np.int16)
+    return some, (rank > wanted[:, None]).argmax(axis=1)
 
 
 @dataclass(frozen=True)
@@ -647,7 +647,7 @@ def _keyboard() -> _Keyboard:
     return _Keyboard(
         lower=np.array([ord(s.lower()[0]) if s.isalnum() else 0 for s in signs], dtype=np.uint32),
         upper=np.array([s.isupper() for s in signs]),
-        count=np.count_nonzero(near, axis=1),
+        count=np.count_nonzero(near, axis=1).astype(np.uint8),
         near=near,
     )
 

@@ -4,6 +4,10 @@ The same eight fields of a person as a table of texts, time per row, all in one 
 name, e-mail address, phone, street with number, city, postcode, birth date. Faker and mimesis make
 them row by row, which is how they work; ours come as columns from pools, and then get what the
 others don't have: persons with several records, households, moves, and the damage of four silos.
+
+What is measured is the process's own time on the processors (all threads), not the clock on the wall:
+on a busy machine the wall also shows how long one waited for others, and whoever works in short
+bursts would seem the faster. Of several rounds, in turns, the best of each is compared.
 """
 
 import time
@@ -17,7 +21,7 @@ from mimesis import Generic, Locale
 from cxedu import World
 from cxedu.world.contacts import FIELDS
 
-ROUNDS = 3
+ROUNDS = 5
 CUSTOMERS = 100_000
 
 
@@ -56,9 +60,9 @@ OTHERS: dict[str, tuple[int, Callable[[int], pd.DataFrame]]] = {
 
 
 def seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     call()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_contacts_beside_faker_and_mimesis(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,5 +90,5 @@ def test_contacts_beside_faker_and_mimesis(capsys: pytest.CaptureFixture[str]) -
                 f"{name}, {n:,} rows: {1e6 * best[name]:.1f} µs a row, {times[name]:.1f} times as "
                 f"long as contacts ({best[name] / best['all']:.1f} times, all included)"
             )
-    assert times["Faker"] >= 60  # 100 is the aim
-    assert times["mimesis"] >= 4.5  # 10 is the aim; 7 to 9 is what was reached
+    assert times["Faker"] >= 100
+    assert times["mimesis"] >= 10
