@@ -29,6 +29,7 @@ from cxedu.grading.preprocessors import NOT_RUN, NOTES, Resources, checked_task,
 TEMPLATE = Path(__file__).parent / "template"
 TEXT = 5_000  # characters shown of one output; the notebook has the rest
 HTML = 500_000
+NO_ALT = "A figure without a description"
 LONG = 25  # lines; what is longer is folded
 NO_RESPONSE = "No response."  # how nbgrader comments on an answer that wasn't touched
 _ANSI = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
@@ -147,15 +148,28 @@ def output_html(output: NotebookNode) -> Markup:
         # headings of an output would stand beside those of the page
         safe = re.sub(r"<(/?)h[1-6]\b[^>]*>", r"<\1p>", clean(raw))
         safe = safe.replace("<th></th>", "<td></td>")  # the corner of a DataFrame heads nothing
+        safe = _IMG.sub(_described, safe)
         region = '<div class="rich" tabindex="0" role="group" aria-label="Output">{}</div>'
         return Markup(region).format(Markup(safe))
     for kind in ("image/png", "image/jpeg"):
-        if kind in data:
-            encoded = re.sub(r"\s", "", "".join(data[kind]))
-            picture = '<img alt="A figure without a description" src="data:{};base64,{}">'
-            return Markup(picture).format(kind, encoded)
+        encoded = re.sub(r"\s", "", "".join(data.get(kind, "")))
+        if re.fullmatch(r"[A-Za-z0-9+/]+=*", encoded):
+            picture = '<img alt="{}" src="data:{};base64,{}">'
+            return Markup(picture).format(NO_ALT, kind, encoded)
     text = shortened("".join(data.get("text/plain", "")))
     return Markup("<pre>{}</pre>").format(text) if text else Markup("")
+
+
+_IMG = re.compile(r'<img\b((?:[^>"]|"[^"]*")*)>')
+
+
+def _described(image: re.Match[str]) -> str:
+    """A picture says something to who can't see it; one that `clean` left without a source goes."""
+    attributes = image.group(1)
+    if " src=" not in attributes:
+        return ""
+    alt = "" if " alt=" in attributes else f' alt="{NO_ALT}"'
+    return f"<img{alt}{attributes}>"
 
 
 def points(number: float) -> str:
