@@ -15,7 +15,6 @@ from cxedu.exercises import collect, load
 from cxedu.grading import similarity
 from cxedu.grading.classroom import student_code
 from cxedu.grading.preprocessors import answers_file
-from cxedu.grading.release import release_all
 from cxedu.grading.run import course_api, grade
 from cxedu.grading.similarity import (
     FITS,
@@ -302,7 +301,6 @@ def course(tmp_path_factory):
     shutil.copytree(FIXTURE / "solutions", course / "solutions")
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     course.joinpath("nbgrader_config.py").write_text(config, encoding="utf-8")
-    release_all(course)
     assert course_api(course).generate_assignment(PS)["success"]
     done = nbformat.read(course / "exercises" / PS / f"{PS}.ipynb", as_version=4)
     at = {c.id: i for i, c in enumerate(done.cells)}

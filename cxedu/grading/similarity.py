@@ -88,9 +88,11 @@ def tokens(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
                 continue
             kinds.append("s:" + word.strip("\"'"))
             spans.append((start, end))
-        elif kind in Name and kind not in Name.Builtin:
-            attribute = bool(kinds) and kinds[-1] == "."
-            kinds.append("a:" + word if attribute else "name")
+        elif kind in Name and kinds[-1:] == ["."]:
+            kinds.append("a:" + word)
+            spans.append((start, end))
+        elif kind in Name and (kind not in Name.Builtin or kind in Name.Builtin.Pseudo):
+            kinds.append("name")
             spans.append((start, end))
         elif kind in Number:
             kinds.append("n:" + _plain_number(word))
@@ -173,13 +175,22 @@ def alike(
     Alike
         `pairs`: student, other, alike (the larger share), student_share (of the student's own
         tokens, the share that the other has as well), other_share (the same the other way round),
-        shared, own and other_own (in tokens), most alike first. `marks`: per pair, where in both
-        texts the shared parts are.
+        shared (how many of the student's tokens that is), own and other_own (tokens that count),
+        most alike first. `marks`: per pair, where in both texts the shared parts are.
 
     Raises
     ------
     ValueError
         If the threshold isn't a share, or `common` isn't a whole number above 1.
+
+    Notes
+    -----
+    Runs of 10 tokens are compared: winnowing (Schleimer, Wilkerson & Aiken 2003) with a window of
+    1. The threshold comes from problem sets 4, 6 and 11. Solutions that were written another way
+    on purpose share 2 to 34 % (the larger share); a copy of half the tasks shares 60 to 66 %; whole
+    copies with other names, order, layout and with statements put between share 85 to 100 %. It
+    isn't proof: in classes of 30 to 60 simulated students who each took every answer at random from
+    the same few texts, 0.5 to 4 % of the pairs passed it although nobody copied from the other.
     """
     validate.number("threshold", threshold, low=0, high=1)
     validate.whole("common", common, low=2)
@@ -535,7 +546,7 @@ def page(found: Similarity, most: int = 100) -> str:
         "alike": "Alike",
         "student_share": "Of the student's code",
         "other_share": "Of the other's code",
-        "shared": "Shared tokens",
+        "shared": "Student's shared tokens",
         "own": "Student's tokens",
         "other_own": "Other's tokens",
     }
