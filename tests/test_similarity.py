@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from cxedu.exercises import collect, load
-from cxedu.grading import similarity
+from cxedu.grading import record, similarity
 from cxedu.grading.classroom import student_code
-from cxedu.grading.preprocessors import answers_file
+from cxedu.grading.record import answers_file
 from cxedu.grading.run import course_api, grade
 from cxedu.grading.similarity import (
     FITS,
@@ -340,6 +340,12 @@ class TestClass:
         assert kept["ps90.2"] is None
         assert isinstance(kept["ps90.1"], float)
         assert not list(path.parent.glob("*.new"))
+
+    def test_answers_go_with_the_record(self, course):
+        where = course_api(course).coursedir, PS, "gus"
+        answers_file(*where).write_text("{}")
+        record.forget(*where)
+        assert not answers_file(*where).exists()
 
     def test_who_wrote_alike(self, found):
         assert found.pairs[["student", "other"]].to_numpy().tolist() == [["bo", "cy"]]

@@ -103,6 +103,11 @@ def place(course: Any, assignment: str, student: str) -> Path:
     return folder / f"{student}.json"
 
 
+def answers_file(course: Any, assignment: str, student: str) -> Path:
+    """Where the answers that were handed in are kept, beside the record."""
+    return place(course, assignment, student).with_suffix(".answers.json")
+
+
 def stamp(course: Any, assignment: str, student: str) -> list[Any]:
     """What the grade of a submission depends on, as times and sizes of files."""
     folders = [
@@ -133,6 +138,7 @@ def keep(course: Any, outcome: Outcome, stamped: list[Any]) -> None:
 def forget(course: Any, assignment: str, student: str) -> None:
     """Remove the record: until there is a new one, the grading counts as interrupted."""
     place(course, assignment, student).unlink(missing_ok=True)
+    answers_file(course, assignment, student).unlink(missing_ok=True)
 
 
 def finished(course: Any, assignment: str, student: str) -> Outcome | None:

@@ -33,7 +33,8 @@ from cxedu import validate
 from cxedu.exercises import Function, ProblemSet, Table, Task, collect, load
 from cxedu.exercises.plain import decode
 from cxedu.exercises.tasks import quiet
-from cxedu.grading.preprocessors import answers_file, checked_task
+from cxedu.grading.preprocessors import checked_task
+from cxedu.grading.record import answers_file
 from cxedu.grading.run import _notebooks, _pool, course_api
 from cxedu.world import World
 
