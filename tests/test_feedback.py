@@ -196,6 +196,8 @@ def test_a_submission_that_cannot_be_graded(course: Path) -> None:
     assert "is not a readable notebook" in said
     assert said.count("✗ not passed") >= 6
     assert "earned before" not in said
+    assert "Your notebook" not in said
+    assert "Points Task Result Points ps90-1 ✗ not passed 0 of 2 ps90-2 ✗" in said
 
 
 def test_comments_and_points_by_hand(course: Path) -> None:

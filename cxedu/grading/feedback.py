@@ -171,7 +171,7 @@ def _said(result: dict[str, Any]) -> str:
 
 def _stand_in(book: SubmittedNotebook) -> NotebookNode:
     """For a notebook that couldn't be graded: its graded cells, empty, and the reason."""
-    nb = v4.new_notebook(cells=[v4.new_markdown_cell(f"# {book.name}")])
+    nb = v4.new_notebook()
     comments = {c.auto_comment for c in book.comments if c.auto_comment}
     for why in sorted(c for c in comments if c.startswith("Not graded")) or ["Not graded."]:
         note(nb, "trouble", why)

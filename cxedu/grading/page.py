@@ -240,7 +240,7 @@ class Explain(NbGraderPreprocessor):
             "repaired": notes.get("repaired", []),
             "trouble": notes.get("trouble", []),
             "in_process": [t for t in tasks if t["in_process"]],
-            "cells": [c for c in cells if c["html"] or c["outputs"] or c["task"]],
+            "cells": [c for c in cells if c["html"] or c["outputs"]],
             "secret": secret,
         }
         return nb, resources
