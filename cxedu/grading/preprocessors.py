@@ -5,6 +5,7 @@ on stderr, and drops the whole submission when the kernel dies. These three clas
 """
 
 import contextlib
+import html
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from typing import Any
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbconvert.filters import markdown2html
 from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.api import Gradebook
@@ -29,11 +31,12 @@ from traitlets import Bool, Dict, Integer, Unicode, default
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
 from cxedu.grading.confine import steady
 from cxedu.grading.provisioner import WarmKernelManager
-from cxedu.grading.record import made_with
+from cxedu.grading.record import answers_file, made_with
 
 Resources = dict[str, Any]
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
 NOT_RUN = "NotRun"
+TRUNCATED = "\n… output truncated …\n"
 MAX_KEPT = 200_000  # characters of an answer that is kept
 NOTES = "cxedu"  # notebook metadata: what was repaired and what went wrong
 
@@ -64,12 +67,6 @@ def _coursedir(preprocessor: Any) -> Any:
             return parent.coursedir
         parent = getattr(parent, "parent", None)
     return None
-
-
-def answers_file(course: Any, assignment: str, student: str) -> Path:
-    """Where the answers of a submission are kept, beside the record of its grading."""
-    folder = Path(course.root) / course.autograded_directory / ".cxedu" / assignment
-    return folder / f"{student}.answers.json"
 
 
 def _source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
@@ -226,6 +223,9 @@ class Run(Execute):
     max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
         config=True
     )
+    max_data = Integer(10_000_000, help="Bytes of figures and tables that are kept of each.").tag(
+        config=True
+    )
 
     @default("skip_cells_with_tag")
     def _no_tag_skips_a_cell(self) -> str:
@@ -287,7 +287,7 @@ class Run(Execute):
         if self._lost:
             self._not_run(cell)
             return cell, resources
-        self._kept = 0
+        self._kept = self._shown = 0
         try:
             return super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
@@ -311,18 +311,31 @@ class Run(Execute):
             cell.outputs = [o for o in cell.get("outputs", []) if o.output_type == "stream"] + [
                 said
             ]
+            cell.execution_count = None  # whether it came before the end is chance
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
-        """Drop text beyond the limit as it comes, before it fills the memory."""
-        if msg["msg_type"] == "stream":
-            text = msg["content"]["text"]
+        """Drop output beyond the limits as it comes, before it fills memory and notebook."""
+        kind, content = msg["msg_type"], msg["content"]
+        if kind == "stream":
+            text = content["text"]
             room = self.max_output - self._kept
             self._kept += len(text)
             if room <= 0:
                 return None
             if len(text) > room:
-                msg["content"]["text"] = text[:room] + "\n… output truncated …\n"
+                content["text"] = text[:room] + TRUNCATED
+        elif kind == "execute_result" and ANSWER_MIME in content["data"]:
+            for earlier in cell.outputs:  # only the last one counts
+                earlier.get("data", {}).pop(ANSWER_MIME, None)
+            content["data"] = {"text/plain": "", ANSWER_MIME: content["data"][ANSWER_MIME]}
+        elif "data" in content:
+            self._shown += len(str(content["data"]))
+            if self._shown > self.max_data:
+                content["data"] = {"text/plain": TRUNCATED.strip()}
         return super().process_message(msg, cell, cell_index)
+
+    def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
+        """Widgets have nobody to talk to here; what they would keep, the notebook needn't hold."""
 
     async def on_cell_executed(self, **kwargs: Any) -> None:
         super().on_cell_executed(**kwargs)
@@ -480,7 +493,6 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 def _as_image(svg: str) -> str:
     """A figure as an image: drawn as before, but scripts inside an <img> never run."""
     import base64
-    import html
 
     title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.S) or re.search(
         r"aria-label=\"([^\"]*)\"", svg
@@ -519,6 +531,19 @@ class Sanitize(NbGraderPreprocessor):
     _RUNS = re.compile(r"<(?=[a-zA-Z/!])")
     _LINK = re.compile(r"\]\(\s*<?\s*(javascript|data|vbscript)\s*:", re.I)
 
+    _ATTACHED = re.compile(r"attachment:([^\s)>\]\"']*)")
+    _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+    _TEX = re.compile(
+        r"\\(href|url|style|class|cssId|require|data)\b"
+    )  # they lead out of a formula
+    _HREF = re.compile(r"""\b(?:href|src)\s*=\s*["']?([^"'>]*)""", re.I)
+    _SAFE = re.compile(r"(https?:|mailto:|data:image/|[^:]*$)", re.I)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        for name in ("widgets", "title", "authors"):  # pages show these
+            nb.metadata.pop(name, None)
+        return super().preprocess(nb, resources)
+
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int
     ) -> tuple[NotebookNode, Resources]:
@@ -527,9 +552,33 @@ class Sanitize(NbGraderPreprocessor):
         elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
             cell.source = self._markdown(cell.source)
         if cell.cell_type == "markdown":
-            cell.source = self._LINK.sub("](#", cell.source)
-            cell.pop("attachments", None)
+            cell.source = self._TEX.sub(r"\\text", self._LINK.sub("](#", cell.source))
+            self._pictures(cell)
+            if self._leads_to_script(cell.source):
+                fence = "`" * (3 + max(map(len, re.findall("`+", cell.source)), default=0))
+                cell.source = f"{fence}\n{cell.source}\n{fence}"
         return cell, resources
+
+    def _leads_to_script(self, text: str) -> bool:
+        """Whether Markdown, as nbconvert reads it, has a link that would run something."""
+        if not re.search("script|data|&", text, re.I):
+            return False
+        made = markdown2html(text.replace("attachment:", "#"))
+        links = (html.unescape(link) for link in self._HREF.findall(made))
+        return not all(self._SAFE.match(re.sub(r"[\x00-\x20]", "", link)) for link in links)
+
+    def _pictures(self, cell: NotebookNode) -> None:
+        """Keep attached pictures; nbconvert would fail at one that is mentioned and isn't there."""
+        pictures = {}
+        for name, bundle in dict(cell.pop("attachments", None) or {}).items():
+            for kind, data in dict(bundle).items():
+                if kind in ("image/png", "image/jpeg") and self._BASE64.fullmatch(str(data)):
+                    pictures[name] = {kind: data}
+        if pictures:
+            cell.attachments = NotebookNode(pictures)
+        cell.source = self._ATTACHED.sub(
+            lambda found: found[0] if found[1] in pictures else "#", cell.source
+        )
 
     def _markdown(self, text: str) -> str:
         """Tags are defused by showing them as text."""
@@ -542,8 +591,14 @@ class Sanitize(NbGraderPreprocessor):
         data = output.data
         if "image/svg+xml" in data and "text/html" not in data:
             data["text/html"] = "".join(data["image/svg+xml"])
-        safe = {k: v for k, v in data.items() if k in ("text/plain", "image/png", "image/jpeg")}
+        safe = {
+            kind: value
+            for kind, value in data.items()
+            if kind == "text/plain"
+            or (kind in ("image/png", "image/jpeg") and Sanitize._BASE64.fullmatch(str(value)))
+        }
         if "text/html" in data:
-            safe["text/html"] = clean("".join(data["text/html"]))
+            safe["text/html"] = Sanitize._TEX.sub(r"\\text", clean("".join(data["text/html"])))
+        output.metadata = NotebookNode()
         output.data = NotebookNode(safe)
         return output
