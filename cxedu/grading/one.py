@@ -59,7 +59,7 @@ def grade_submission(
     record.forget(course, assignment, student)  # from here until the end it counts as interrupted
     stamp = record.stamp(course, assignment, student)
     if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
-        return read_outcome(api, Outcome(student, assignment, note="nothing was submitted"))
+        return read_outcomes(api, [Outcome(student, assignment, note="nothing was submitted")])[0]
     with prepared(course, student, assignment, notebooks) as ready:
         notes = [*ready.missing.values(), *ready.notes]
         failed = _autograde(api, assignment, student, notebooks, ready)
@@ -71,7 +71,8 @@ def grade_submission(
     outcome = _noted(api, assignment, student, graded)
     outcome.note = "; ".join(filter(None, [*notes, outcome.note]))
     outcome.graded_with = record.label(record.made_with(Path(course.root)))
-    record.keep(course, read_outcome(api, outcome), stamp)
+    read_outcomes(api, [outcome])
+    record.keep(course, outcome, stamp)
     return outcome
 
 
@@ -143,13 +144,14 @@ def _not_installed(nb: nbformat.NotebookNode) -> list[str]:
     return list(dict.fromkeys(o.evalue[:100] for o in failed))
 
 
-def read_outcome(api: NbGraderAPI, outcome: Outcome) -> Outcome:
-    """Fill in the gradebook's view of a submission."""
+def read_outcomes(api: NbGraderAPI, outcomes: list[Outcome]) -> list[Outcome]:
+    """Fill in the gradebook's view of submissions."""
     with api.gradebook as gradebook:
-        outcome.max_score = float(gradebook.find_assignment(outcome.assignment).max_score)
-        with contextlib.suppress(MissingEntry):
-            submission = gradebook.find_submission(outcome.assignment, outcome.student)
-            outcome.score = float(submission.score)
-            outcome.late_seconds = float(submission.total_seconds_late)
-            outcome.needs_manual_grade = bool(submission.needs_manual_grade)
-    return outcome
+        for outcome in outcomes:
+            outcome.max_score = float(gradebook.find_assignment(outcome.assignment).max_score)
+            with contextlib.suppress(MissingEntry):
+                submission = gradebook.find_submission(outcome.assignment, outcome.student)
+                outcome.score = float(submission.score)
+                outcome.late_seconds = float(submission.total_seconds_late)
+                outcome.needs_manual_grade = bool(submission.needs_manual_grade)
+    return outcomes

@@ -32,7 +32,7 @@ from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.grading import confine, record
-from cxedu.grading.one import course_api, grade_submission, patient, read_outcome, score_nothing
+from cxedu.grading.one import course_api, grade_submission, patient, read_outcomes, score_nothing
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
@@ -119,8 +119,9 @@ def grade(
     at_a_time = workers or (os.cpu_count() or 1 if executor is None else AHEAD)
     done = _grade_all(job, waiting, at_a_time, executor, progress)
     # Somebody may have graded by hand since, or granted an extension.
-    kept = {s: read_outcome(api, outcome) for s, outcome in finished.items() if outcome}
-    outcomes = [done.get(student) or kept[student] for student in chosen]
+    kept = read_outcomes(api, [outcome for outcome in finished.values() if outcome])
+    done.update({outcome.student: outcome for outcome in kept})
+    outcomes = [done[student] for student in chosen]
     table = pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
     if progress:
         print(report(table, now))
@@ -322,7 +323,7 @@ def _lost(job: Job, student: str) -> Outcome:
     api = course_api(job.root)
     why = "the grading process died twice while grading this"
     score_nothing(api, job.assignment, student, dict.fromkeys(job.notebooks, why))
-    return read_outcome(api, Outcome(student, job.assignment, note=why))
+    return read_outcomes(api, [Outcome(student, job.assignment, note=why)])[0]
 
 
 def export(root: Path, to: Path | None = None) -> Path:
@@ -396,7 +397,8 @@ def _verify(root: Path, chosen: argparse.Namespace) -> bool:
     inside = sandboxed == "sandbox"
     students, differences = verify(root, chosen.problem_set, chosen.verify, sandboxed=inside)
     for row in differences.to_dict("records"):
-        print("{student}  {task}: {score:g} here, {stock:g} with nbgrader autograde".format(**row))
+        marks = f"{row['score']:g} here, {row['stock']:g} with nbgrader autograde"
+        print(f"{row['student']}  {row['task']}: {marks}")
     count = len(differences) or "no"
     print(f"verified: {count} differences in the tasks of {', '.join(students)}")
     return len(differences) > 0
