@@ -225,7 +225,8 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
     app.initialize(
         ["--HistoryManager.enabled=False", "--InteractiveShell.xmode=Plain", *order["arguments"]]
     )
-    app.shell.ask_exit = lambda: None  # `exit()` ends a cell, not what comes after it
+    shell: Any = app.shell
+    shell.ask_exit = lambda: None  # `exit()` ends a cell, not what comes after it
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (1, 2):  # until here, trouble goes to the log
         os.dup2(null, standard)
