@@ -96,6 +96,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nbformat.write(nb, folder / f"{PS}.ipynb")
         hour = 14 if student == "s5" else 10
         (folder / "timestamp.txt").write_text(f"2026-03-06 {hour}:00:00 UTC")
+        (folder / "submission_secret.txt").write_text(student)  # nbgrader's, from the exchange
         return folder / f"{PS}.ipynb"
 
     with api.gradebook as gradebook:
@@ -371,6 +372,13 @@ def test_several_at_a_time(course: Path) -> None:
     }
     assert made.set_index("student").loc["nobody", "note"] == "nothing was graded"
     assert before == {s: html(course, s) for s in before}
+
+
+@pytest.mark.filterwarnings("ignore:Passing unrecognized arguments")
+def test_the_pages_can_be_released(course: Path) -> None:
+    assert course_api(course).release_feedback(PS)["success"]
+    released = {p.read_text(encoding="utf-8") for p in course.glob("exchange/*/feedback/*.html")}
+    assert released == {p.read_text(encoding="utf-8") for p in course.glob("feedback/*/*/*.html")}
 
 
 def test_bad_arguments(course: Path) -> None:

@@ -6,6 +6,7 @@ Each page is made by `nbgrader generate_feedback`, so that the stock command giv
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import as_completed
@@ -148,6 +149,10 @@ def _make_one(job: Job, student: str) -> str:
     with tempfile.TemporaryDirectory(prefix="cx") as folder:
         stand_in = Path(folder) / student / assignment
         stand_in.mkdir(parents=True)
+        submitted = Path(course.format_path(course.submitted_directory, student, assignment))
+        for name in ("timestamp.txt", "submission_secret.txt"):  # what `release_feedback` needs
+            if (submitted / name).is_file():
+                shutil.copyfile(submitted / name, stand_in / name)
         with api.gradebook as gradebook:
             for name in missing:
                 book = gradebook.find_submission_notebook(name, assignment, student)
