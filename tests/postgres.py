@@ -45,7 +45,7 @@ def server() -> Iterator[str]:
         out = subprocess.DEVNULL  # not a pipe: the server would keep it open
         subprocess.run(
             [str(binaries / name), "-D", str(folder / "data"), *arguments],
-            check=True, cwd=folder, stdout=out, stderr=out, timeout=60,
+            check=True, cwd=folder, stdout=out, stderr=out, timeout=300,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, **who,
         )  # fmt: skip
 
