@@ -282,6 +282,21 @@ class TestDamaged:
         row = grade(course, PS, ["twice"], progress=False, force=False).loc[0]
         assert (row["score"], row["needs_manual_grade"]) == (11.5, False)
 
+    def test_a_failure_of_the_grader_is_said_and_tried_again(self, damaged, monkeypatch):
+        def fails(*_):
+            raise OSError("no space left on device")
+
+        course, _ = damaged
+        warm = SimpleNamespace(wait=lambda: Path("none"), close=lambda: None)
+        with monkeypatch.context() as patch:
+            patch.setattr(run, "WarmProcess", lambda *_: warm)
+            patch.setattr(run, "grade_submission", fails)
+            table = grade(course, PS, ["package"], progress=False, workers=1)
+        assert table.loc[0, "score"] == 0
+        assert table.loc[0, "note"] == "could not be graded (OSError: no space left on device)"
+        row = grade(course, PS, ["package"], progress=False, force=False).loc[0]
+        assert row["score"] == 8
+
     def test_an_unreadable_resubmission_replaces_the_earlier_one(self, damaged):
         course, _ = damaged
         (course / "submitted" / "odd" / PS / f"{PS}.ipynb").write_text("{")
@@ -324,7 +339,9 @@ def test_one_missing_notebook_leaves_the_others(tmp_path):
         copied = tmp_path / ready.submitted / "ada" / "ps1"
         assert [p.name for p in copied.iterdir()] == ["a.ipynb"]
         assert list(ready.missing) == ["b", "c"]
-        assert ready.notes == ["left out, because too large or no ordinary file: data.bin"]
+        assert ready.notes == [
+            "left out, because too large, unreadable or no ordinary file: data.bin"
+        ]
     assert not copied.exists()
 
 
@@ -352,10 +369,9 @@ def children():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def start(tmp_path):
-    """A course that nobody graded yet, but for what was entered by hand for some."""
-    course = new_course(tmp_path / "course")
+@pytest.fixture(scope="module")
+def ungraded(tmp_path_factory):
+    course = new_course(tmp_path_factory.mktemp("ungraded") / "course")
     generate(course)
     problem_set = load(PS, course / "solutions" / PS / "checks.py")
     released = read(course / "exercises" / PS / f"{PS}.ipynb")
@@ -374,6 +390,12 @@ def start(tmp_path):
             book.find_comment("ps90-5", PS, PS, student).manual_comment = f"By hand: {student}"
             book.db.commit()
     return course
+
+
+@pytest.fixture
+def start(ungraded, tmp_path):
+    """A course that nobody graded yet, but for what was entered by hand for some."""
+    return Path(shutil.copytree(ungraded, tmp_path / "course"))
 
 
 def by_hand(course: Path) -> list[tuple]:
@@ -484,7 +506,7 @@ def command(course: Path) -> None:
     sys.exit(main([PS, "--workers", "2"]))
 
 
-def test_control_c_is_resumed(start, children, tmp_path):
+def test_control_c_is_resumed(start, children):
     child = children.Process(target=command, args=(start,))
     child.start()
     deadline = time.monotonic() + 60

@@ -213,7 +213,7 @@ def _grade_all(
             alone = [s for s in left if s in suspects][:1]
             broken = _round(job, alone or left, workers, executor, bar, done)
             for student in broken & suspects if alone else ():
-                done[student] = _lost(job, student)
+                done[student] = _lost(job, student, "its grading process died twice")
                 bar.end(done[student])
             suspects |= broken
     return done
@@ -300,7 +300,12 @@ def grade_one(job: Job, student: str) -> Outcome:
             extra.Run.sandboxed = job.level == "sandbox"
         api = course_api(job.root, extra)
         api.coursedir.db_url = patient(api.coursedir.db_url)
-        return grade_submission(api, job.assignment, student, job.notebooks)
+        try:
+            return grade_submission(api, job.assignment, student, job.notebooks)
+        except (
+            Exception
+        ) as problem:  # nobody's submission stops the others; the next run tries again
+            return _lost(job, student, f"could not be graded ({_said(problem)})")
 
 
 def _own_warm_process(job: Job) -> str:
@@ -318,10 +323,13 @@ def _close_warm_process() -> None:
         _warm.popitem()[1].close()
 
 
-def _lost(job: Job, student: str) -> Outcome:
-    """Somebody whose submission ended two workers: 0 points, with the reason, for a human to see."""
+def _said(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {str(problem)[:200]}"
+
+
+def _lost(job: Job, student: str, why: str) -> Outcome:
+    """Somebody whose submission can't be graded: 0 points, with the reason, for a human to see."""
     api = course_api(job.root)
-    why = "the grading process died twice while grading this"
     score_nothing(api, job.assignment, student, dict.fromkeys(job.notebooks, why))
     return read_outcomes(api, [Outcome(student, job.assignment, note=why)])[0]
 

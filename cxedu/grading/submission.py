@@ -7,6 +7,7 @@ submission is graded from a copy that has what should be there under the name th
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -97,12 +98,14 @@ def _files(folder: Path, course: Any, notes: list[str]) -> dict[Path, Path]:
             left_out.append(inside)
         elif path.is_file():
             most = MOST_BYTES if path.suffix == ".ipynb" else course.max_file_size * 1000
-            if path.stat().st_size > most:
+            if path.stat().st_size > most or not os.access(path, os.R_OK):
                 left_out.append(inside)
             else:
                 files[inside] = path
     if left_out:
-        notes.append(f"left out, because too large or no ordinary file: {_list(left_out)}")
+        notes.append(
+            f"left out, because too large, unreadable or no ordinary file: {_list(left_out)}"
+        )
     return files
 
 
