@@ -70,7 +70,7 @@ def prepare(
     ready = Prepared(submitted)
     files = _files(found, course, ready.notes)
     notebooks = {p: t for p, t in files.items() if _may_be_notebook(p, names)}
-    usable = _notebooks(found, notebooks, names, source, ready)
+    usable = _notebooks(notebooks, names, source, ready)
     for name, nb in usable.items():
         (copy / f"{name}.ipynb").write_text(json.dumps(nb), encoding="utf-8")
     others = {p: t for p, t in files.items() if p not in notebooks}
@@ -133,7 +133,7 @@ def _list(paths: list[Path]) -> str:
 
 
 def _notebooks(
-    folder: Path, found: dict[Path, Path], names: list[str], source: Path, ready: Prepared
+    found: dict[Path, Path], names: list[str], source: Path, ready: Prepared
 ) -> dict[str, NotebookNode]:
     """The problem set's notebooks: by name, or by their cells where a name is missing."""
     usable = {}
