@@ -18,8 +18,9 @@ from traitlets.config import Config
 from cxedu.exercises import load
 from cxedu.grading import page
 from cxedu.grading.classroom import solved, submission
+from cxedu.grading.command import main
 from cxedu.grading.feedback import feedback
-from cxedu.grading.run import course_api, grade, main
+from cxedu.grading.run import course_api, grade
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course" / "solutions"

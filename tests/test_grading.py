@@ -20,9 +20,10 @@ from nbgrader.validator import Validator
 
 from cxedu.exercises import ANSWER_MIME, load
 from cxedu.grading.classroom import BEHAVIOURS, make_class, solved, student_code, students
+from cxedu.grading.command import main
 from cxedu.grading.preprocessors import Run, Sanitize, Verdicts, checked_task, clean
 from cxedu.grading.release import put_checks, release_all
-from cxedu.grading.run import export, grade, main
+from cxedu.grading.run import export, grade
 from cxedu.world import World
 
 ROOT = Path(__file__).parents[1]

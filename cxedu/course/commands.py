@@ -90,9 +90,9 @@ def datasets() -> int:
 
 def grade(*arguments: str) -> int:
     """The submissions of a problem set, in the course that the command was given in."""
-    from cxedu.grading import run
+    from cxedu.grading import command
 
-    return run.main(list(arguments))
+    return command.main(list(arguments))
 
 
 def similar(*arguments: str) -> int:

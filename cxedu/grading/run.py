@@ -1,7 +1,5 @@
 """Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
 
-import argparse
-import ast
 import contextlib
 import multiprocessing
 import os
@@ -24,21 +22,20 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from cxedu import validate
-from cxedu.grading import confine, record
+from cxedu.grading import confine, record, warm
 from cxedu.grading.one import course_api, grade_submission, patient, read_outcomes, score_nothing
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
 from cxedu.world import World  # noqa: F401  (so that workers, which are forks, have it)
 
-__all__ = ["GradesExport", "Outcome", "course_api", "export", "grade", "main", "report"]
+__all__ = ["GradesExport", "Outcome", "course_api", "export", "grade", "report"]
 
 
 def grade(
@@ -115,7 +112,7 @@ def grade(
     level, why = confinement(sandbox)
     if why and progress and waiting:
         print(f"Student code runs outside the sandbox: {why}.", file=sys.stderr)
-    job = Job(root, assignment, names, level, _modules(api, assignment, names))
+    job = Job(root, assignment, names, level, warm.imports(_sources(api, assignment, names)))
     at_a_time = workers or (os.cpu_count() or 1 if executor is None else AHEAD)
     done = _grade_all(job, waiting, at_a_time, executor, progress)
     # Somebody may have graded by hand since, or granted an extension.
@@ -151,21 +148,10 @@ def _notebooks(api: NbGraderAPI, assignment: str) -> list[str]:
             ) from None
 
 
-def _modules(api: NbGraderAPI, assignment: str, names: list[str]) -> tuple[str, ...]:
-    """What the problem set's own cells import, and so every submission."""
-    found: dict[str, None] = {}
-    for name in names:
-        course = api.coursedir
-        folder = Path(course.format_path(course.source_directory, ".", assignment))
-        for cell in nbformat.read(folder / f"{name}.ipynb", as_version=4).cells:
-            with contextlib.suppress(SyntaxError):  # a cell with magics
-                for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
-                    if isinstance(node, ast.Import):
-                        found.update(dict.fromkeys(alias.name for alias in node.names))
-                    elif isinstance(node, ast.ImportFrom) and node.module:
-                        whole = [f"{node.module}.{alias.name}" for alias in node.names]
-                        found.update(dict.fromkeys([node.module, *whole]))
-    return tuple(found)
+def _sources(api: NbGraderAPI, assignment: str, names: list[str]) -> list[Path]:
+    course = api.coursedir
+    folder = Path(course.format_path(course.source_directory, ".", assignment))
+    return [folder / f"{name}.ipynb" for name in names]
 
 
 # --- many at a time ----------------------------------------------------------------------------
@@ -198,9 +184,9 @@ def _grade_all(
         return done
     with contextlib.ExitStack() as stack:
         if executor is None and job.level != "kernel":
-            warm = WarmProcess(job.root, job.modules, job.level == "sandbox")
-            stack.callback(warm.close)
-            job = replace(job, warm=str(warm.wait()))
+            process = warm.take(job.root, job.modules, job.level == "sandbox")
+            stack.callback(process.close)
+            job = replace(job, warm=str(process.wait()))
         bar = stack.enter_context(Progress(job.assignment, len(students), progress))
         if executor is None and workers == 1:
             for student in students:
@@ -341,88 +327,3 @@ def export(root: Path, to: Path | None = None) -> Path:
     with course_api(root).gradebook as gradebook:
         grades(root, gradebook).to_csv(to, index=False)
     return to
-
-
-def main(arguments: list[str]) -> int:
-    """`cxedu grade ps06 [student …]`, at the root of the course."""
-    parser = argparse.ArgumentParser(
-        prog="cxedu grade",
-        description="Autograde the submissions of a problem set, and write grades.csv. "
-        "Goes on where an interrupted run was.",
-    )
-    parser.add_argument("problem_set", help="its name, such as ps06")
-    parser.add_argument("students", nargs="*", help="only these students")
-    parser.add_argument("--again", action="store_true", help="grade everything anew")
-    parser.add_argument("--workers", type=int, help="submissions at a time (default: processors)")
-    parser.add_argument(
-        "--sandbox",
-        choices=("auto", "required", "off"),
-        default="auto",
-        help="required: refuse to grade without it",
-    )
-    parser.add_argument(
-        "--verify",
-        type=int,
-        metavar="N",
-        help="grade N of them again with nbgrader's own command; exit code 3 if a mark differs",
-    )
-    parser.add_argument("--feedback", action="store_true", help="make the feedback pages as well")
-    chosen = parser.parse_args(arguments)
-    root = Path.cwd()
-    try:
-        grade(
-            root,
-            chosen.problem_set,
-            chosen.students or None,
-            force=chosen.again,
-            workers=chosen.workers,
-            sandbox=chosen.sandbox,
-        )
-        differs = chosen.verify is not None and _verify(root, chosen)
-    except ValueError as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        again = "without --again " if chosen.again else ""
-        print(f"\nInterrupted; the same command {again}goes on from here.", file=sys.stderr)
-        return 130
-    print(f"grades: {export(root)}")
-    if differs:
-        return 3
-    if not chosen.feedback:
-        print(f"feedback: cxedu grade {chosen.problem_set} --feedback")
-        return 0
-    return _feedback(root, chosen)
-
-
-def _verify(root: Path, chosen: argparse.Namespace) -> bool:
-    """Whether some marks of a sample are not those that nbgrader's own command gives."""
-    from cxedu.grading.verify import verify  # what most runs don't need
-
-    sandboxed, why = confinement(chosen.sandbox)
-    if why:
-        print(f"nbgrader runs student code outside the sandbox: {why}.", file=sys.stderr)
-    inside = sandboxed == "sandbox"
-    students, differences = verify(root, chosen.problem_set, chosen.verify, sandboxed=inside)
-    for row in differences.to_dict("records"):
-        marks = f"{row['score']:g} here, {row['stock']:g} with nbgrader autograde"
-        print(f"{row['student']}  {row['task']}: {marks}")
-    count = len(differences) or "no"
-    print(f"verified: {count} differences in the tasks of {', '.join(students)}")
-    return len(differences) > 0
-
-
-def _feedback(root: Path, chosen: argparse.Namespace) -> int:
-    from cxedu.grading.feedback import feedback  # which needs this module
-
-    made = feedback(root, chosen.problem_set, chosen.students or None, chosen.workers)
-    without = made[made["pages"].map(len) == 0]
-    for row in without.to_dict("records"):
-        print(f"{row['student']}: no feedback page, {row['note']}", file=sys.stderr)
-    where = course_api(root).coursedir.feedback_directory
-    print(f"feedback: {made['made'].sum()} of {len(made)} pages made anew, in {root / where}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,8 @@ prepares the private view of one kernel, forks it, passes signals on to it, and 
 grader hangs up; the kernel is an ordinary IPython kernel.
 """
 
+import ast
+import atexit
 import gc
 import importlib
 import json
@@ -25,16 +27,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ipykernel.iostream import OutStream
-
 from cxedu.grading import confine
 
 SOCKET = "warm"
-MOST_TEXT = 1_000_000  # characters that one cell may print
 ALWAYS = [
     *("numpy", "pandas", "matplotlib", "cxedu", "cxedu.exercises", "cxedu.world"),
     *("ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio"),
-    *("IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+    *(
+        "cxedu.grading.stream",
+        "IPython.core.completerlib",
+        "IPython.core.oinspect",
+        "IPython.extensions.storemagic",
+    ),
 ]
 
 
@@ -95,6 +99,51 @@ class WarmProcess:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+_begun: dict[Path, WarmProcess] = {}  # started ahead, by course; at most one
+
+
+def begin(course: Path, problem_set: str, sandbox: str) -> None:
+    """Start a warm process before it is known whether it will be needed.
+
+    It imports its libraries while this process imports nbgrader, which takes as long. `take` hands
+    it out; what nobody took ends with this process.
+    """
+    level = "kernel" if sandbox == "off" else confine.level()[0]
+    sources = sorted((course / "solutions" / problem_set).glob("*.ipynb"))
+    if level != "kernel" and sources:
+        _begun[course] = WarmProcess(course, imports(sources), level == "sandbox")
+        atexit.register(_close_begun)
+
+
+def _close_begun() -> None:
+    while _begun:
+        _begun.popitem()[1].close()
+
+
+def take(course: Path, modules: Iterable[str], sandboxed: bool) -> WarmProcess:
+    """A warm process: the one that was begun for this course, or a new one."""
+    begun = _begun.pop(course, None)
+    if begun and begun.sandboxed == sandboxed and begun.alive:
+        return begun
+    return WarmProcess(course, modules, sandboxed)
+
+
+def imports(notebooks: Iterable[Path]) -> tuple[str, ...]:
+    """What the cells of these notebooks import, and so every submission."""
+    found: dict[str, None] = {}
+    for path in notebooks:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            code = "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+            with suppress(SyntaxError):  # a cell with magics
+                for node in ast.walk(ast.parse(code)):
+                    if isinstance(node, ast.Import):
+                        found.update(dict.fromkeys(alias.name for alias in node.names))
+                    elif isinstance(node, ast.ImportFrom) and node.module:
+                        whole = [f"{node.module}.{alias.name}" for alias in node.names]
+                        found.update(dict.fromkeys([node.module, *whole]))
+    return tuple(found)
 
 
 # --- in the warm process -----------------------------------------------------------------------
@@ -220,7 +269,7 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
         capture_fd_output=False,
         connection_file=f"{folder}/connection.json",
         log_level=50,
-        outstream_class="cxedu.grading.warm.BoundedStream",
+        outstream_class="cxedu.grading.stream.BoundedStream",
     )
     app.initialize(
         ["--HistoryManager.enabled=False", "--InteractiveShell.xmode=Plain", *order["arguments"]]
@@ -234,23 +283,6 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
     os.write(tell, b"1")
     os.close(tell)
     app.start()
-
-
-class BoundedStream(OutStream):
-    """What a cell prints, up to a limit: a loop that prints for ever fills nobody's memory."""
-
-    _left: tuple[Any, int] = (None, 0)
-
-    def write(self, string: str) -> int:
-        """Write as far as there is room in this cell, and say where the text was cut off."""
-        cell = self.parent_header.get("msg_id")
-        left = self._left[1] if self._left[0] == cell else MOST_TEXT
-        self._left = (cell, left - len(string))
-        if left <= 0:
-            return len(string)
-        if len(string) > left:
-            string = string[:left] + "\n… output truncated …\n"
-        return super().write(string) or 0
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def command(course: Path, *words: str) -> float:
     return seconds
 
 
-OURS = "import sys; from cxedu.grading.run import main; sys.exit(main(sys.argv[1:]))"  # cxedu grade
+OURS = "import sys; from cxedu.grading.command import main; sys.exit(main(sys.argv[1:]))"  # cxedu grade
 
 CELLS = """
 import json, os, sys, time
