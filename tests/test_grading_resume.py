@@ -26,11 +26,13 @@ from nbgrader.api import Gradebook
 import cxedu
 from cxedu.exercises import load
 from cxedu.grading import confine, record, run
+from cxedu.grading import warm as warming
 from cxedu.grading.classroom import solved, submission
+from cxedu.grading.command import main
 from cxedu.grading.one import course_api, patient
 from cxedu.grading.preprocessors import NOTES
 from cxedu.grading.report import report
-from cxedu.grading.run import export, grade, main
+from cxedu.grading.run import export, grade
 from cxedu.grading.submission import Unreadable, prepared
 from cxedu.grading.submission import read as read_oddly
 from cxedu.grading.verify import stock
@@ -289,7 +291,7 @@ class TestDamaged:
         course, _ = damaged
         warm = SimpleNamespace(wait=lambda: Path("none"), close=lambda: None)
         with monkeypatch.context() as patch:
-            patch.setattr(run, "WarmProcess", lambda *_: warm)
+            patch.setattr(warming, "take", lambda *_: warm)
             patch.setattr(run, "grade_submission", fails)
             table = grade(course, PS, ["package"], progress=False, workers=1)
         assert table.loc[0, "score"] == 0
@@ -415,7 +417,7 @@ def grade_on(course: Path, warm: str = "", workers: int = 2) -> None:
     """In a child: go on grading, with the warm process of somebody else if there is one."""
     if warm:
         shared = SimpleNamespace(wait=lambda: Path(warm), close=lambda: None)
-        run.WarmProcess = lambda *_: shared
+        warming.take = lambda *_: shared
     grade(course, PS, progress=False, force=False, workers=workers)
 
 
@@ -469,7 +471,7 @@ def test_killed_at_fifty_moments(start, children, tmp_path):
         return time.monotonic() - began if child.exitcode == 0 else 0.0
 
     dice = random.Random(4)
-    modules = run._modules(course_api(course), PS, [PS])
+    modules = warming.imports([course / "solutions" / PS / f"{PS}.ipynb"])
     warm = WarmProcess(course, modules, level == "sandbox")
     try:
         socket = str(warm.wait())
