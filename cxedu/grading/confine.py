@@ -251,8 +251,11 @@ def address_space() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def limit(limits: Limits, already: int) -> None:
-    """Set what this process and its children may use; `already` is the warm process's memory."""
+def limit(limits: Limits, already: int, sandboxed: bool = True) -> None:
+    """Set what this process and its children may use; `already` is the warm process's memory.
+
+    Outside of the sandbox, all processes of who grades would count, and leave room for none.
+    """
     import resource  # there is none on Windows
 
     wanted = {
@@ -263,7 +266,8 @@ def limit(limits: Limits, already: int) -> None:
     }
     if sys.platform == "linux":
         wanted[resource.RLIMIT_AS] = already + limits.memory
-        wanted[resource.RLIMIT_NPROC] = limits.processes
+        if sandboxed:
+            wanted[resource.RLIMIT_NPROC] = limits.processes
     for name, most in wanted.items():
         hard = resource.getrlimit(name)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -260,7 +260,7 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
     os.environ.update(order["environment"])
     random.seed(order["seed"])
     sys.modules["numpy"].random.seed(order["seed"])
-    confine.limit(confine.Limits(**order.get("limits", {})), order["already"])
+    confine.limit(confine.Limits(**order.get("limits", {})), order["already"], sandboxed)
     sys.argv, sys.path[0] = ["kernel"], ""
 
     from ipykernel.kernelapp import IPKernelApp
