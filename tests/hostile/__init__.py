@@ -22,7 +22,7 @@ GROUPS = {
     "damage": "Damaged notebooks",
     "pages": "Scripts for who reads the feedback",
     "honest": "Honest, but odd",
-    "undefended": "What succeeds",
+    "undefended": "What is not defended",
 }
 PS = "ps90"
 ALL = (2, 3, 2, 1)  # points of the four tasks
