@@ -348,7 +348,7 @@ def test_one_missing_notebook_leaves_the_others(tmp_path):
 
 
 def test_sqlite_waits_for_its_turn():
-    assert patient("sqlite:///g.db?mode=rw") == "sqlite:///g.db?mode=rw&timeout=60"
+    assert patient("sqlite:///g.db?mode=rw") == "sqlite+shared:///g.db?mode=rw&timeout=60"
     assert patient("postgresql://host/g") == "postgresql://host/g"
 
 

@@ -10,7 +10,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import rmtree, temp_attrs
 from traitlets.config import Config, PyFileConfigLoader
 
-from cxedu.grading import record
+from cxedu.grading import record, sqlite
 from cxedu.grading.preprocessors import NOTES
 from cxedu.grading.record import Outcome
 from cxedu.grading.submission import Prepared, prepared
@@ -28,18 +28,20 @@ def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
 
 
 def patient(db_url: str) -> str:
-    """The gradebook's address for many at a time: with SQLite, each waits a minute for its turn.
+    """The gradebook's address for many at a time: with SQLite, each waits a minute for its turn,
+    and queries are compiled once (`cxedu.grading.sqlite`).
 
     Not for `nbgrader db upgrade`, which can't read this. SQLite's journal stays as it is: its
     write-ahead log made nothing faster, and who copies a gradebook without the log's file, as one
     does after a power cut, loses what was in it.
 
     >>> patient("sqlite:////course/gradebook.db")
-    'sqlite:////course/gradebook.db?timeout=60'
+    'sqlite+shared:////course/gradebook.db?timeout=60'
     """
     if not db_url.startswith("sqlite:") or "timeout=" in db_url:
         return db_url
-    return f"{db_url}{'&' if '?' in db_url else '?'}timeout=60"
+    address = db_url.replace("sqlite:", f"{sqlite.NAME}:", 1)
+    return f"{address}{'&' if '?' in db_url else '?'}timeout=60"
 
 
 def grade_submission(
