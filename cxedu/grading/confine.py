@@ -78,9 +78,7 @@ def command(boxes: Path, hidden: Path, arguments: list[str]) -> list[str]:
     hidden : Path
         The course, which must not be seen even where it lies inside one of the system's folders.
     """
-    course = str(hidden.resolve())
-    seen = [sys.base_prefix, sys.prefix, str(Path(__file__).resolve().parents[1])]
-    seen = [path for path in dict.fromkeys(seen) if not _under(path, SYSTEM)]
+    course, seen = str(hidden.resolve()), _seen()
     above = {str(p) for path in [course, *seen] for p in Path(path).parents}
     above = {path for path in above if path != "/" and not _under(path, [*SYSTEM, *seen])}
     cover = [word for path in sorted(above) for word in ("--dir", path)]
@@ -96,11 +94,18 @@ def command(boxes: Path, hidden: Path, arguments: list[str]) -> list[str]:
     return [
         "bwrap", *_privileges(), "--unshare-pid", "--unshare-net", "--unshare-ipc",
         "--unshare-uts", "--unshare-cgroup-try", "--hostname", "grading", "--die-with-parent",
-        "--new-session", "--clearenv", *setenv, *_binds(SYSTEM), *cover, *_binds(seen),
-        "--remount-ro", course, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", KERNEL, "--dir", WORK,
+        "--new-session", "--clearenv", *setenv, *_binds(SYSTEM), "--tmpfs", "/tmp", *cover,
+        *_binds(seen), "--remount-ro", course, "--proc", "/proc", "--dev", "/dev",
+        "--dir", KERNEL, "--dir", WORK,
         "--bind", str(boxes), BOXES, "--remount-ro", "/", "--chdir", "/",
         sys.executable, *arguments,
     ]  # fmt: skip
+
+
+def _seen() -> list[str]:
+    """Where this Python, its packages and cxedu are, as far as that isn't among the system's."""
+    paths = [sys.base_prefix, sys.prefix, str(Path(__file__).resolve().parents[1])]
+    return [path for path in dict.fromkeys(paths) if not _under(path, SYSTEM)]
 
 
 def _binds(paths: list[str]) -> list[str]:
@@ -209,8 +214,14 @@ def enter(box: str | None, scratch: int = Limits.scratch) -> None:
             file.write(text)
     safe = _NO_SUID | _NO_DEV
     _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+    # A course that was cloned into /tmp has its Python there: hold on to it, then put it back.
+    kept = {path: os.open(path, os.O_PATH) for path in _seen() if _under(path, ["/tmp"])}
     for folder in ("/tmp", "/dev/shm", WORK):
         _mount("tmpfs", folder, "tmpfs", safe, f"size={scratch},mode=777")
+    for path, held in kept.items():
+        os.makedirs(path)
+        _mount(f"/proc/self/fd/{held}", path, None, _BIND | _RECURSIVE)
+        os.close(held)
     if box is not None:
         shutil.copytree(f"{BOXES}/{box}/files", WORK, dirs_exist_ok=True)
         _mount(f"{BOXES}/{box}/kernel", KERNEL, None, _BIND)

@@ -186,7 +186,7 @@ def _use_once() -> None:
     world = World(seed=0, n_customers=100)
     for name in world.tables:
         getattr(world, name)
-    world.transactions.groupby("customer_id")["margin"].sum().to_frame()._repr_html_()
+    world.transactions.groupby("customer_id")["margin"].sum().to_frame().to_html()
 
 
 def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
