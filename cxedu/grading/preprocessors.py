@@ -219,7 +219,7 @@ class Run(Execute):
         config=True
     )
     sandboxed = Bool(False, help="Whether that is in the sandbox.").tag(config=True)
-    patience = Integer(5, help="Seconds that an interrupted cell has to stop.").tag(config=True)
+    patience = Integer(10, help="Seconds that an interrupted cell has to stop.").tag(config=True)
     max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
         config=True
     )
