@@ -59,6 +59,7 @@ c.Autograde.autograde_preprocessors = [
 # validation after every single step, would find nothing: a tenth of the time.
 c.Exporter.optimistic_validation = True
 c.Execute.timeout = 60  # seconds for one cell
+c.Execute.iopub_timeout = 30  # for its output to arrive: an endless loop may have shown a lot
 # A small page without scripts, instead of nbgrader's, which asks a server for MathJax.
 c.GenerateFeedback.exporter_class = "cxedu.grading.page.FeedbackPage"
 c.GenerateFeedback.preprocessors = [

@@ -48,7 +48,7 @@ CONFIG = f"""
 c.Execute.timeout_func = lambda cell: (
     2 if {FOR_EVER!r} in cell.source else 8 if "check(" in cell.source else 60
 )
-c.Execute.iopub_timeout = 2
+c.Execute.iopub_timeout = 10
 c.Run.patience = 8
 c.Exchange.root = str(ROOT / "exchange")
 """
