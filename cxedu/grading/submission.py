@@ -21,6 +21,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+NBGRADERS = ("timestamp.txt", "submission_secret.txt")  # what its submit adds
 FITS = 0.5  # of the ids of a notebook's cells; less, and it may be another problem set's
 MOST_BYTES = 400 << 20  # of a notebook, with all the output that it was submitted with
 KINDS = ("code", "markdown", "raw")
@@ -78,7 +79,7 @@ def prepare(
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(target, copy / path)
     _check_time(copy / "timestamp.txt", ready.notes)
-    extra = [p for p in others if p != Path("timestamp.txt") and not (source / p).exists()]
+    extra = [p for p in others if str(p) not in NBGRADERS and not (source / p).exists()]
     if extra:
         ready.notes.append(f"extra files, which are not graded: {_list(extra)}")
     return ready
