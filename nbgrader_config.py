@@ -7,7 +7,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-from cxedu.grading.release import put_checks
+from cxedu.course.release import put_checks
 
 ROOT = Path(__file__).resolve().parent
 # nbgrader runs `alembic` by name when it makes a gradebook; it is beside this Python.
@@ -43,17 +43,14 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "cxedu.grading.preprocessors.Repair",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
 ]
 c.Autograde.autograde_preprocessors = [
     "cxedu.grading.preprocessors.Run",
     "nbgrader.preprocessors.LimitOutput",
     "cxedu.grading.preprocessors.Verdicts",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "cxedu.grading.preprocessors.Save",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "cxedu.grading.preprocessors.Sanitize",
+    "cxedu.grading.sanitize.Sanitize",
 ]
 # `Repair` takes each cell's data from the gradebook, so nbgrader's own check of them, and a
 # validation after every single step, would find nothing: a tenth of the time.
@@ -61,9 +58,9 @@ c.Exporter.optimistic_validation = True
 c.Execute.timeout = 60  # seconds for one cell
 c.Execute.iopub_timeout = 30  # for its output to arrive: an endless loop may have shown a lot
 # A small page without scripts, instead of nbgrader's, which asks a server for MathJax.
-c.GenerateFeedback.exporter_class = "cxedu.grading.page.FeedbackPage"
+c.GenerateFeedback.exporter_class = "cxedu.feedback.page.FeedbackPage"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "cxedu.grading.page.Explain",
+    "cxedu.feedback.page.Explain",
 ]
 c.ExportApp.plugin_class = "cxedu.grading.run.GradesExport"

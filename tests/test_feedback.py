@@ -15,11 +15,10 @@ from nbformat import v4
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
+from cxedu.course.classroom import solved, submission
 from cxedu.exercises import load
-from cxedu.grading import page
-from cxedu.grading.classroom import solved, submission
+from cxedu.feedback import feedback, page
 from cxedu.grading.command import main
-from cxedu.grading.feedback import feedback
 from cxedu.grading.run import course_api, grade
 
 ROOT = Path(__file__).parents[1]

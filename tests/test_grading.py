@@ -18,12 +18,13 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderApp
 from nbgrader.validator import Validator
 
+from cxedu.course.classroom import BEHAVIOURS, make_class, solved, student_code, students
+from cxedu.course.release import put_checks, release_all
 from cxedu.exercises import ANSWER_MIME, load
-from cxedu.grading.classroom import BEHAVIOURS, make_class, solved, student_code, students
 from cxedu.grading.command import main
-from cxedu.grading.preprocessors import Run, Sanitize, Verdicts, checked_task, clean
-from cxedu.grading.release import put_checks, release_all
+from cxedu.grading.preprocessors import Run, Verdicts, checked_task
 from cxedu.grading.run import export, grade
+from cxedu.grading.sanitize import Sanitize, clean
 from cxedu.world import World
 
 ROOT = Path(__file__).parents[1]

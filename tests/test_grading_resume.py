@@ -24,10 +24,10 @@ from nbformat import v4
 from nbgrader.api import Gradebook
 
 import cxedu
+from cxedu.course.classroom import solved, submission
 from cxedu.exercises import load
 from cxedu.grading import confine, record, run
 from cxedu.grading import warm as warming
-from cxedu.grading.classroom import solved, submission
 from cxedu.grading.command import main
 from cxedu.grading.one import course_api, patient
 from cxedu.grading.preprocessors import NOTES

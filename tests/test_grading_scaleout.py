@@ -20,9 +20,9 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
+from cxedu.course.classroom import submission
 from cxedu.exercises import load
 from cxedu.grading import confine, run
-from cxedu.grading.classroom import submission
 from cxedu.grading.run import AHEAD, Outcome, course_api, grade
 
 ROOT = Path(__file__).parents[1]

@@ -28,10 +28,10 @@ from hostile import ALL, FOR_EVER, GROUPS, MARK, PS, SECRET, Attempt, Bait, Subm
 from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook
 
+from cxedu.course.classroom import solved
+from cxedu.course.release import release_all
+from cxedu.feedback import feedback
 from cxedu.grading import confine
-from cxedu.grading.classroom import solved
-from cxedu.grading.feedback import feedback
-from cxedu.grading.release import release_all
 from cxedu.grading.run import course_api, grade
 
 ROOT = Path(__file__).parents[1]

@@ -19,10 +19,10 @@ from nbgrader import utils
 from nbgrader.validator import Validator
 
 from cxedu import World
+from cxedu.course.classroom import places, solved
+from cxedu.course.release import drift, problem_sets, release_all, visible_part
 from cxedu.exercises import Choice, Function, collect, judge, load
-from cxedu.grading.classroom import places, solved
 from cxedu.grading.preprocessors import checked_task
-from cxedu.grading.release import drift, problem_sets, release_all, visible_part
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"

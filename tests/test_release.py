@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cxedu.grading.release import drift, problem_sets, release, release_all, visible_part
+from cxedu.course.release import drift, problem_sets, release, release_all, visible_part
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"

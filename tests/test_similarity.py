@@ -11,12 +11,12 @@ import nbformat
 import pandas as pd
 import pytest
 
+from cxedu.course.classroom import student_code
 from cxedu.exercises import collect, load
 from cxedu.grading import record, similarity
-from cxedu.grading.classroom import student_code
 from cxedu.grading.record import answers_file
 from cxedu.grading.run import course_api, grade
-from cxedu.grading.similarity import (
+from cxedu.similarity import (
     FITS,
     LEAST,
     PAIRS,

@@ -97,7 +97,7 @@ def grade(*arguments: str) -> int:
 
 def similar(*arguments: str) -> int:
     """Whose notebooks are alike, in the course that the command was given in."""
-    from cxedu.grading import similarity
+    from cxedu import similarity
 
     return similarity.main(list(arguments))
 
@@ -228,7 +228,7 @@ def _site() -> None:
 
 
 def _release() -> None:
-    from cxedu.grading import release
+    from cxedu.course import release
 
     sources = [
         "solutions",
@@ -241,7 +241,7 @@ def _release() -> None:
 
 
 def _class() -> None:
-    from cxedu.grading import classroom
+    from cxedu.course import classroom
 
     def grade_the_class() -> None:
         classroom.make_class(ROOT, CLASS)  # says a line for each submission

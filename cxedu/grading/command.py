@@ -85,7 +85,7 @@ def _verify(root: Path, chosen: argparse.Namespace) -> bool:
 
 
 def _feedback(root: Path, chosen: argparse.Namespace) -> int:
-    from cxedu.grading.feedback import feedback
+    from cxedu.feedback import feedback
     from cxedu.grading.run import course_api
 
     made = feedback(root, chosen.problem_set, chosen.students or None, chosen.workers)

@@ -5,7 +5,6 @@ on stderr, and drops the whole submission when the kernel dies. These three clas
 """
 
 import contextlib
-import html
 import json
 import os
 import re
@@ -13,17 +12,15 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
-import bleach
-from bleach.css_sanitizer import CSSSanitizer
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbconvert.filters import markdown2html
 from nbformat import NotebookNode, v4
 from nbgrader import utils
-from nbgrader.api import Gradebook
+from nbgrader.api import BaseCell, Grade, Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Dict, Integer, Unicode, default
@@ -78,15 +75,18 @@ def _source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
 
 
 class Repair(NbGraderPreprocessor):
-    """Put back what a student's editing broke, before nbgrader looks at the notebook.
+    """Put back what a student's editing broke, before the notebook is run.
 
     - nbgrader's data on a cell is restored from the gradebook, and dropped where it is unknown;
+    - a locked cell, such as a test, gets its own kind and text back;
     - a graded cell that occurs twice is kept once, after its answer cell;
     - an answer that was split is joined again, or keeps its second part as an ordinary cell;
     - a graded cell that was deleted comes back;
-    - the course's kernel is taken whatever the notebook names (`OverwriteKernelspec` does that).
+    - the course's kernel is taken whatever the notebook names.
 
-    What was done is said at the top of the notebook, and in the summary.
+    What was done is said at the top of the notebook, and in the summary. It does the work of
+    nbgrader's OverwriteCells, OverwriteKernelspec and DeduplicateIds, and asks the gradebook once
+    where those ask for each cell.
     """
 
     found = Dict(help="What was put right before, in words, by notebook.").tag(config=True)
@@ -105,7 +105,7 @@ class Repair(NbGraderPreprocessor):
             self.solutions = {c.name for c in book.solution_cells}
             self.tasks = {c.name: c.max_score for c in book.task_cells}
             self.order = self._order(resources)
-            self._note_kernel(nb, json.loads(book.kernelspec or "{}"))
+            self._restore_kernel(nb, json.loads(book.kernelspec or "{}"))
             self._restore_metadata(nb)
             self._drop_duplicates(nb)
             self._restore_cells(nb)
@@ -117,8 +117,10 @@ class Repair(NbGraderPreprocessor):
         return nb, resources
 
     @staticmethod
-    def _note_kernel(nb: NotebookNode, right: dict[str, Any]) -> None:
+    def _restore_kernel(nb: NotebookNode, right: dict[str, Any]) -> None:
         given = nb.metadata.get("kernelspec", right)
+        if right:
+            nb.metadata["kernelspec"] = right
         name = given.get("name") if isinstance(given, dict) else given
         if right and name != right.get("name"):
             said = (
@@ -152,7 +154,7 @@ class Repair(NbGraderPreprocessor):
         return NotebookNode(data)
 
     def _restore_metadata(self, nb: NotebookNode) -> None:
-        for cell in nb.cells:
+        for index, cell in enumerate(nb.cells):
             if "nbgrader" not in cell.metadata:
                 continue
             data = cell.metadata["nbgrader"]
@@ -163,7 +165,19 @@ class Repair(NbGraderPreprocessor):
             right = self._metadata(name)
             if any(data.get(k) != right[k] for k in ("grade", "solution", "locked", "task")):
                 note(nb, "repaired", f"The grading data of cell “{name}” was restored.")
-            cell.metadata["nbgrader"] = right
+            source = self.source[name]
+            if cell.cell_type != source.cell_type:
+                note(nb, "repaired", f"Cell “{name}” is {source.cell_type} again.")
+                nb.cells[index] = self._cell(source.cell_type, cell.source)
+            if right["locked"] and cell.source != source.source:
+                note(nb, "repaired", f"The text of the locked cell “{name}” was restored.")
+                nb.cells[index].source = source.source
+            nb.cells[index].metadata["nbgrader"] = right
+
+    @staticmethod
+    def _cell(kind: str, source: str) -> NotebookNode:
+        make = {"code": v4.new_code_cell, "raw": v4.new_raw_cell}
+        return make.get(kind, v4.new_markdown_cell)(source)
 
     @staticmethod
     def _name(cell: NotebookNode) -> str:
@@ -199,8 +213,7 @@ class Repair(NbGraderPreprocessor):
             if name not in self.points or self._places(nb, name):
                 continue
             source = self.source[name]
-            make = v4.new_code_cell if source.cell_type == "code" else v4.new_markdown_cell
-            cell = make(source=source.source)
+            cell = self._cell(source.cell_type, source.source)
             cell.metadata["nbgrader"] = self._metadata(name)
             # As late as its neighbours allow: whatever was written for the task comes before.
             later = [p for n in self.order[position + 1 :] for p in self._places(nb, n)]
@@ -252,7 +265,7 @@ class Run(Execute):
         self._names = resources["nbgrader"]
         with tempfile.TemporaryDirectory(prefix="cx") as folder:
             self._questions = Path(folder) / "questions"
-            self._questions.write_bytes(self._ask(nb))
+            self._questions.write_bytes(self._ask(nb, resources))
             try:
                 done, resources = super().preprocess(nb, resources, km)
             except Exception as problem:
@@ -262,10 +275,11 @@ class Run(Execute):
             note(done, "trouble", self._lost)
         return done, resources
 
-    def _ask(self, nb: NotebookNode) -> bytes:
+    def _ask(self, nb: NotebookNode, resources: Resources) -> bytes:
         """The inputs for the functions that the problem set asks for."""
         try:
-            return Bench(self, self._names).questions({checked_task(c.source) for c in nb.cells})
+            bench = resources["bench"] = Bench(self, self._names)
+            return bench.questions({checked_task(c.source) for c in nb.cells})
         except Exception as problem:
             note(nb, "trouble", f"The checks could not be read ({_said(problem)}).")
             return questions([], None)
@@ -359,13 +373,14 @@ class Bench:
         """A task, by the id that a check cell names."""
         return load(self.problem_set, self.checks).tasks[name]
 
+    @cached_property
     def company(self) -> Any:
-        """The judge's own copy of the owner's company."""
+        """The judge's own copy of the owner's company; no task changes it."""
         return judges_company(self.problem_set, self.student)
 
     def questions(self, names: set[str]) -> bytes:
         tasks = [self.task(name) for name in sorted(names - {""})]
-        return questions(tasks, self.company())
+        return questions(tasks, self.company)
 
 
 def about(bench: Bench, task: str) -> dict[str, Any]:
@@ -385,7 +400,7 @@ class Verdicts(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        bench = Bench(self, resources["nbgrader"])
+        bench = resources.get("bench") or Bench(self, resources["nbgrader"])
         self._handed_in: dict[str, Any] = {}
         for cell in nb.cells:
             cell.metadata.pop(NOTES, None)  # only the judge speaks here
@@ -445,7 +460,7 @@ class Verdicts(NbGraderPreprocessor):
             return self._zero(cell, "The check of this cell handed nothing to the judge.")
         self._handed_in[task] = answer.get("values")
         try:
-            verdict = judge(bench.task(task), answer.get("values"), bench.company())
+            verdict = judge(bench.task(task), answer.get("values"), bench.company)
         except Exception as problem:
             return self._zero(cell, f"The judge failed ({_said(problem)}): tell your instructor.")
         if verdict.provisional:
@@ -470,135 +485,35 @@ class Verdicts(NbGraderPreprocessor):
         return why
 
 
-_UNSAFE_BLOCKS = re.compile(r"<(script|style|iframe|object)\b.*?(</\1\s*>|$)", re.S | re.I)
-_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
-_TAGS = re.findall(
-    r"\w+",
-    "a abbr b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 h4 "
-    "h5 h6 hr i img ins kbd li mark ol p pre s span strong sub summary sup table tbody td tfoot "
-    "th thead tr u ul",
-)
-_ATTRIBUTES = re.findall(r"\w+", "class id title lang scope colspan rowspan style border open")
-_CSS = CSSSanitizer(allowed_css_properties=["text-align", "font-weight", "font-style", "width"])
+class Save(NbGraderPreprocessor):
+    """Write a notebook's scores into the gradebook, all of them or, if killed, none.
 
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    if tag == "img" and name == "src":
-        return value.startswith("data:image/")
-    if tag == "a" and name == "href":
-        return value.startswith(("http://", "https://", "mailto:", "#"))
-    return name in _ATTRIBUTES or (tag == "img" and name in ("alt", "width", "height"))
-
-
-def _as_image(svg: str) -> str:
-    """A figure as an image: drawn as before, but scripts inside an <img> never run."""
-    import base64
-
-    title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.S) or re.search(
-        r"aria-label=\"([^\"]*)\"", svg
-    )
-    alt = html.escape(html.unescape(title.group(1)) if title else "figure")
-    if "xmlns=" not in svg[:2000]:
-        svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
-
-
-def clean(text: str) -> str:
-    """HTML without anything that runs: figures become images, scripts vanish.
-
-    >>> clean('<b onclick="x()">bold</b><script>alert(1)</script>')
-    '<b>bold</b>'
+    What nbgrader's SaveAutoGrades does, cell by cell, in one transaction.
     """
-    text = _SVG.sub(lambda found: _as_image(found.group(0)), text)
-    return bleach.clean(
-        _UNSAFE_BLOCKS.sub("", text),
-        tags=_TAGS,
-        attributes=_allowed,
-        protocols=["http", "https", "mailto", "data"],
-        css_sanitizer=_CSS,
-        strip=True,
-    )
-
-
-class Sanitize(NbGraderPreprocessor):
-    """Nothing that a student wrote runs in the browser of who reads the feedback.
-
-    Comes after the grades are saved, since it changes the text of cells. In Markdown only the
-    HTML that would run is touched, so that `a < b` and quotes stay as they were written.
-    """
-
-    _RUNS = re.compile(r"<(?=[a-zA-Z/!])")
-    _LINK = re.compile(r"\]\(\s*<?\s*(javascript|data|vbscript)\s*:", re.I)
-
-    _ATTACHED = re.compile(r"attachment:([^\s)>\]\"']*)")
-    _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
-    _TEX = re.compile(
-        r"\\(href|url|style|class|cssId|require|data)\b"
-    )  # they lead out of a formula
-    _HREF = re.compile(r"""\b(?:href|src)\s*=\s*["']?([^"'>]*)""", re.I)
-    _SAFE = re.compile(r"(https?:|mailto:|data:image/|[^:]*$)", re.I)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        for name in ("widgets", "title", "authors"):  # pages show these
-            nb.metadata.pop(name, None)
-        return super().preprocess(nb, resources)
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            book = gradebook.find_submission_notebook(
+                names["notebook"], names["assignment"], names["student"]
+            )
+            cells = gradebook.db.query(BaseCell.id, BaseCell.name)
+            ids = dict(cells.filter(BaseCell.notebook_id == book.notebook_id).all())
+            grades = {ids[grade.cell_id]: grade for grade in book.grades}
+            comments = {ids[comment.cell_id]: comment for comment in book.comments}
+            for cell in nb.cells:
+                name = cell.metadata.get("nbgrader", {}).get("grade_id")
+                if utils.is_grade(cell):
+                    self._save_score(cell, grades[name])
+                if utils.is_solution(cell) or utils.is_task(cell):
+                    empty = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+                    said = "No response." if empty and not utils.is_task(cell) else None
+                    comments[name].auto_comment = said
+            gradebook.db.commit()
+        return nb, resources
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: Resources, index: int
-    ) -> tuple[NotebookNode, Resources]:
-        if cell.cell_type == "code":
-            cell.outputs = [self._output(output) for output in cell.outputs]
-        elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
-            cell.source = self._markdown(cell.source)
-        if cell.cell_type == "markdown":
-            cell.source = self._TEX.sub(r"\\text", self._LINK.sub("](#", cell.source))
-            self._pictures(cell)
-            if self._leads_to_script(cell.source):
-                fence = "`" * (3 + max(map(len, re.findall("`+", cell.source)), default=0))
-                cell.source = f"{fence}\n{cell.source}\n{fence}"
-        return cell, resources
-
-    def _leads_to_script(self, text: str) -> bool:
-        """Whether Markdown, as nbconvert reads it, has a link that would run something."""
-        if not re.search("script|data|&", text, re.I):
-            return False
-        made = markdown2html(text.replace("attachment:", "#"))
-        links = (html.unescape(link) for link in self._HREF.findall(made))
-        return not all(self._SAFE.match(re.sub(r"[\x00-\x20]", "", link)) for link in links)
-
-    def _pictures(self, cell: NotebookNode) -> None:
-        """Keep attached pictures; nbconvert would fail at one that is mentioned and isn't there."""
-        pictures = {}
-        for name, bundle in dict(cell.pop("attachments", None) or {}).items():
-            for kind, data in dict(bundle).items():
-                if kind in ("image/png", "image/jpeg") and self._BASE64.fullmatch(str(data)):
-                    pictures[name] = {kind: data}
-        if pictures:
-            cell.attachments = NotebookNode(pictures)
-        cell.source = self._ATTACHED.sub(
-            lambda found: found[0] if found[1] in pictures else "#", cell.source
-        )
-
-    def _markdown(self, text: str) -> str:
-        """Tags are defused by showing them as text."""
-        return self._RUNS.sub("&lt;", text)
-
-    @staticmethod
-    def _output(output: NotebookNode) -> NotebookNode:
-        if output.output_type in ("stream", "error"):
-            return output
-        data = output.data
-        if "image/svg+xml" in data and "text/html" not in data:
-            data["text/html"] = "".join(data["image/svg+xml"])
-        safe = {
-            kind: value
-            for kind, value in data.items()
-            if kind == "text/plain"
-            or (kind in ("image/png", "image/jpeg") and Sanitize._BASE64.fullmatch(str(value)))
-        }
-        if "text/html" in data:
-            safe["text/html"] = Sanitize._TEX.sub(r"\\text", clean("".join(data["text/html"])))
-        output.metadata = NotebookNode()
-        output.data = NotebookNode(safe)
-        return output
+    def _save_score(self, cell: NotebookNode, grade: Grade) -> None:
+        grade.auto_score, _ = utils.determine_grade(cell, self.log)
+        # A mark given by hand stays; whether it still fits is for who gave it to say.
+        by_hand = grade.manual_score is not None
+        grade.needs_manual_grade = by_hand or grade.auto_score is None

@@ -99,7 +99,7 @@ def grade(
         workers = validate.whole("workers", workers, low=1)
     root = Path(root).resolve()
     api = course_api(root)
-    names = _notebooks(api, assignment)
+    names = notebooks_of(api, assignment)
     submitted = root / api.coursedir.submitted_directory
     everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
     chosen = everybody if students is None else sorted(set(students))
@@ -136,7 +136,8 @@ def confinement(sandbox: str) -> tuple[str, str]:
     return level, why
 
 
-def _notebooks(api: NbGraderAPI, assignment: str) -> list[str]:
+def notebooks_of(api: NbGraderAPI, assignment: str) -> list[str]:
+    """The problem set's notebooks, by the gradebook; a ValueError where it isn't in there."""
     with api.gradebook as gradebook:
         try:
             return [n.name for n in gradebook.find_assignment(assignment).notebooks]
@@ -217,7 +218,7 @@ def _round(
     broken: set[str] = set()
     closed = False
     with contextlib.ExitStack() as stack:
-        pool = executor or stack.enter_context(_pool(min(workers, len(students))))
+        pool = executor or stack.enter_context(local_pool(min(workers, len(students))))
         try:
             pool.submit(os.getpid).result()  # where workers can't start, that is nobody's fault
         except BrokenExecutor as problem:
@@ -257,7 +258,8 @@ def _worker_died(problem: Exception) -> bool:
 
 
 @contextlib.contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def local_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes on this machine; a pool's own are ended with it, even by Ctrl-C."""
     # A fork has everything imported; elsewhere, or beside threads, a fresh process is safer.
     fork = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if fork else "spawn")

@@ -15,9 +15,9 @@ import nbformat
 import pytest
 from traitlets.config import Config
 
+from cxedu.course.classroom import submission
 from cxedu.exercises import load
-from cxedu.grading.classroom import submission
-from cxedu.grading.feedback import feedback
+from cxedu.feedback import feedback
 from cxedu.grading.run import course_api, grade
 
 ROOT = Path(__file__).parents[2]

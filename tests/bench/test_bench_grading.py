@@ -31,9 +31,9 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
+from cxedu.course.classroom import submission
 from cxedu.exercises import judges_company, load, questions
 from cxedu.grading import confine
-from cxedu.grading.classroom import submission
 from cxedu.grading.run import course_api
 
 TESTS = Path(__file__).parents[1]

@@ -1,0 +1,146 @@
+"""What a graded notebook shows, without anything that would run in the browser of who reads it."""
+
+import base64
+import html
+import re
+from typing import Any
+
+import nh3
+from nbconvert.filters import markdown2html
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+Resources = dict[str, Any]
+_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
+_TAGS = re.findall(
+    r"\w+",
+    "a abbr b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 h4 "
+    "h5 h6 hr i img ins kbd li mark ol p pre s span strong sub summary sup table tbody td tfoot "
+    "th thead tr u ul",
+)
+_ATTRIBUTES = {"class", "id", "title", "lang", "scope", "colspan", "rowspan", "style", "border"}
+_ATTRIBUTES |= {"open"}
+
+
+def _allowed(tag: str, name: str, value: str) -> str | None:
+    """Pictures only from the page itself, links only to where links lead."""
+    if name == "src":
+        return value if value.startswith("data:image/") else None
+    if name == "href":
+        return value if value.startswith(("http://", "https://", "mailto:", "#")) else None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags={*_TAGS},
+    clean_content_tags={"script", "style", "iframe", "object"},
+    attributes={"*": _ATTRIBUTES, "img": {"src", "alt", "width", "height"}, "a": {"href"}},
+    attribute_filter=_allowed,
+    url_schemes={"http", "https", "mailto", "data"},
+    filter_style_properties={"text-align", "font-weight", "font-style", "width"},
+    link_rel=None,
+)
+
+
+def _as_image(svg: str) -> str:
+    """A figure as an image: drawn as before, but scripts inside an <img> never run."""
+    title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.S) or re.search(
+        r"aria-label=\"([^\"]*)\"", svg
+    )
+    alt = html.escape(html.unescape(title.group(1)) if title else "figure")
+    if "xmlns=" not in svg[:2000]:
+        svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
+
+
+def clean(text: str) -> str:
+    """HTML without anything that runs: figures become images, scripts vanish.
+
+    >>> clean('<b onclick="x()">bold</b><script>alert(1)</script>')
+    '<b>bold</b>'
+    """
+    return _CLEANER.clean(_SVG.sub(lambda found: _as_image(found.group(0)), text))
+
+
+class Sanitize(NbGraderPreprocessor):
+    """Nothing that a student wrote runs in the browser of who reads the feedback.
+
+    Comes after the grades are saved, since it changes the text of cells. In Markdown only the
+    HTML that would run is touched, so that `a < b` and quotes stay as they were written.
+    """
+
+    _RUNS = re.compile(r"<(?=[a-zA-Z/!])")
+    _LINK = re.compile(r"\]\(\s*<?\s*(javascript|data|vbscript)\s*:", re.I)
+
+    _ATTACHED = re.compile(r"attachment:([^\s)>\]\"']*)")
+    _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+    _TEX = re.compile(
+        r"\\(href|url|style|class|cssId|require|data)\b"
+    )  # they lead out of a formula
+    _HREF = re.compile(r"""\b(?:href|src)\s*=\s*["']?([^"'>]*)""", re.I)
+    _SAFE = re.compile(r"(https?:|mailto:|data:image/|[^:]*$)", re.I)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        for name in ("widgets", "title", "authors"):  # pages show these
+            nb.metadata.pop(name, None)
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Resources, index: int
+    ) -> tuple[NotebookNode, Resources]:
+        if cell.cell_type == "code":
+            cell.outputs = [self._output(output) for output in cell.outputs]
+        elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
+            cell.source = self._markdown(cell.source)
+        if cell.cell_type == "markdown":
+            cell.source = self._TEX.sub(r"\\text", self._LINK.sub("](#", cell.source))
+            self._pictures(cell)
+            if self._leads_to_script(cell.source):
+                fence = "`" * (3 + max(map(len, re.findall("`+", cell.source)), default=0))
+                cell.source = f"{fence}\n{cell.source}\n{fence}"
+        return cell, resources
+
+    def _leads_to_script(self, text: str) -> bool:
+        """Whether Markdown, as nbconvert reads it, has a link that would run something."""
+        if not re.search("script|data|&", text, re.I):
+            return False
+        made = markdown2html(text.replace("attachment:", "#"))
+        links = (html.unescape(link) for link in self._HREF.findall(made))
+        return not all(self._SAFE.match(re.sub(r"[\x00-\x20]", "", link)) for link in links)
+
+    def _pictures(self, cell: NotebookNode) -> None:
+        """Keep attached pictures; nbconvert would fail at one that is mentioned and isn't there."""
+        pictures = {}
+        for name, bundle in dict(cell.pop("attachments", None) or {}).items():
+            for kind, data in dict(bundle).items():
+                if kind in ("image/png", "image/jpeg") and self._BASE64.fullmatch(str(data)):
+                    pictures[name] = {kind: data}
+        if pictures:
+            cell.attachments = NotebookNode(pictures)
+        cell.source = self._ATTACHED.sub(
+            lambda found: found[0] if found[1] in pictures else "#", cell.source
+        )
+
+    def _markdown(self, text: str) -> str:
+        """Tags are defused by showing them as text."""
+        return self._RUNS.sub("&lt;", text)
+
+    @staticmethod
+    def _output(output: NotebookNode) -> NotebookNode:
+        if output.output_type in ("stream", "error"):
+            return output
+        data = output.data
+        if "image/svg+xml" in data and "text/html" not in data:
+            data["text/html"] = "".join(data["image/svg+xml"])
+        safe = {
+            kind: value
+            for kind, value in data.items()
+            if kind == "text/plain"
+            or (kind in ("image/png", "image/jpeg") and Sanitize._BASE64.fullmatch(str(value)))
+        }
+        if "text/html" in data:
+            safe["text/html"] = Sanitize._TEX.sub(r"\\text", clean("".join(data["text/html"])))
+        output.metadata = NotebookNode()
+        output.data = NotebookNode(safe)
+        return output
