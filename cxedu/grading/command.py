@@ -38,6 +38,9 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     root = Path.cwd().resolve()
     warm.begin(root, chosen.problem_set, chosen.sandbox)
+    # jsonschema, which reads notebooks for nbgrader, would take a second to build a grammar for a
+    # kind of address that no notebook has; it does without where this can't be imported.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from cxedu.grading.run import export, grade
 
     try:
@@ -50,6 +53,7 @@ def main(arguments: list[str]) -> int:
             sandbox=chosen.sandbox,
         )
         differs = chosen.verify is not None and _verify(root, chosen)
+        print(f"grades: {export(root)}")
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -57,7 +61,6 @@ def main(arguments: list[str]) -> int:
         again = "without --again " if chosen.again else ""
         print(f"\nInterrupted; the same command {again}goes on from here.", file=sys.stderr)
         return 130
-    print(f"grades: {export(root)}")
     if differs:
         return 3
     if not chosen.feedback:

@@ -21,7 +21,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.api import BaseCell, Grade, Gradebook
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Dict, Integer, Unicode, default
 
@@ -154,6 +154,7 @@ class Repair(NbGraderPreprocessor):
         return NotebookNode(data)
 
     def _restore_metadata(self, nb: NotebookNode) -> None:
+        hidden = ClearHiddenTests(parent=self).begin_test_delimeter
         for index, cell in enumerate(nb.cells):
             if "nbgrader" not in cell.metadata:
                 continue
@@ -170,7 +171,8 @@ class Repair(NbGraderPreprocessor):
                 note(nb, "repaired", f"Cell “{name}” is {source.cell_type} again.")
                 nb.cells[index] = self._cell(source.cell_type, cell.source)
             if right["locked"] and cell.source != source.source:
-                note(nb, "repaired", f"The text of the locked cell “{name}” was restored.")
+                if hidden not in source.source:  # the release of such a cell had another text
+                    note(nb, "repaired", f"The text of the locked cell “{name}” was restored.")
                 nb.cells[index].source = source.source
             nb.cells[index].metadata["nbgrader"] = right
 

@@ -71,7 +71,6 @@ class WarmProvisioner(KernelProvisionerBase):
             path.chmod(0o777 if path.is_dir() else 0o666)
         order = {
             "box": self.kernel_id,
-            "arguments": kwargs.get("extra_arguments", []),
             "environment": environment,
             "seed": zlib.crc32(environment.get("CXEDU_STUDENT", "").encode()),
         }

@@ -33,12 +33,8 @@ SOCKET = "warm"
 ALWAYS = [
     *("numpy", "pandas", "matplotlib", "cxedu", "cxedu.exercises", "cxedu.world"),
     *("ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio"),
-    *(
-        "cxedu.grading.stream",
-        "IPython.core.completerlib",
-        "IPython.core.oinspect",
-        "IPython.extensions.storemagic",
-    ),
+    *("cxedu.grading.kernel", "IPython.core.debugger", "IPython.core.completerlib"),
+    *("IPython.core.oinspect", "IPython.extensions.storemagic"),
 ]
 
 
@@ -274,17 +270,23 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
     confine.limit(confine.Limits(**order.get("limits", {})), order["already"], sandboxed)
     sys.argv, sys.path[0] = ["kernel"], ""
 
-    from ipykernel.kernelapp import IPKernelApp
+    from traitlets.config import Config
 
-    app = IPKernelApp.instance(
+    from cxedu.grading.kernel import GradingKernel
+
+    config = Config(
+        HistoryManager={"enabled": False},
+        InteractiveShell={"xmode": "Plain"},
+        Kernel={"_execute_sleep": 0},  # a pause after each cell
+    )
+    app = GradingKernel.instance(
+        config=config,
         capture_fd_output=False,
         connection_file=f"{folder}/connection.json",
         log_level=50,
-        outstream_class="cxedu.grading.stream.BoundedStream",
+        outstream_class="cxedu.grading.kernel.BoundedStream",
     )
-    app.initialize(
-        ["--HistoryManager.enabled=False", "--InteractiveShell.xmode=Plain", *order["arguments"]]
-    )
+    app.initialize()
     shell: Any = app.shell
     shell.ask_exit = lambda: None  # `exit()` ends a cell, not what comes after it
     null = os.open(os.devnull, os.O_RDWR)
