@@ -234,6 +234,7 @@ def _release() -> None:
         "solutions",
         "exercises",
         "nbgrader_config.py",
+        "cxedu/course/release.py",
         "cxedu/grading",
         "cxedu/exercises",
     ]

@@ -26,6 +26,7 @@ from cxedu.exercises.tasks import (
     collect,
     judge,
     load,
+    once,
     questions,
     quiet,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "judge",
     "judges_company",
     "load",
+    "once",
     "questions",
 ]
 

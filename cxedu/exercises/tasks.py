@@ -6,6 +6,7 @@ the task and the student's company, so it can run anywhere else.
 
 import contextlib
 import copy
+import functools
 import inspect
 import io
 import os
@@ -16,7 +17,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -33,6 +34,35 @@ ONLY_VISIBLE = (
     "Type, shape and range are as asked for. Whether the values are right is judged when your "
     "work is graded."
 )
+
+
+def once(make: Made) -> Made:
+    """Let a helper of `checks.py` work out something about a company once, however often it is asked.
+
+    Parameters
+    ----------
+    make : callable
+        `(meridian)` → Series or DataFrame. Each caller gets a copy.
+
+    Examples
+    --------
+    >>> from cxedu.world import World
+    >>> @once
+    ... def joined(meridian):
+    ...     print("counting")
+    ...     return meridian.customers["since"]
+    >>> meridian = World(n_customers=100)
+    >>> len(joined(meridian)), len(joined(meridian))
+    counting
+    (100, 100)
+    """
+    kept = functools.lru_cache(maxsize=2)(make)
+
+    @functools.wraps(make)
+    def copied(meridian: Any) -> Any:
+        return kept(meridian).copy()
+
+    return cast(Made, copied)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from queue import Empty
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 from nbgrader.api import BaseCell, Grade, Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor
@@ -371,9 +371,10 @@ class Bench:
         folder = course.format_path(course.source_directory, ".", self.problem_set)
         self.checks = Path(folder) / "checks.py"
 
-    def task(self, name: str) -> Task:
-        """A task, by the id that a check cell names."""
-        return load(self.problem_set, self.checks).tasks[name]
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks, by the ids that check cells name."""
+        return load(self.problem_set, self.checks).tasks
 
     @cached_property
     def company(self) -> Any:
@@ -381,7 +382,7 @@ class Bench:
         return judges_company(self.problem_set, self.student)
 
     def questions(self, names: set[str]) -> bytes:
-        tasks = [self.task(name) for name in sorted(names - {""})]
+        tasks = [self.tasks[name] for name in sorted(names - {""})]
         return questions(tasks, self.company)
 
 
@@ -389,7 +390,7 @@ def about(bench: Bench, task: str) -> dict[str, Any]:
     """What the feedback page says of a task whatever the answer, kept beside the verdict."""
     kept: dict[str, Any] = {"task": task, "messages": []}
     with contextlib.suppress(Exception):
-        kept |= {"title": bench.task(task).title, "asks": bench.task(task).answer.asks()}
+        kept |= {"title": bench.tasks[task].title, "asks": bench.tasks[task].answer.asks()}
     return kept
 
 
@@ -462,29 +463,33 @@ class Verdicts(NbGraderPreprocessor):
             return self._zero(cell, "The check of this cell handed nothing to the judge.")
         self._handed_in[task] = answer.get("values")
         try:
-            verdict = judge(bench.task(task), answer.get("values"), bench.company)
+            verdict = judge(bench.tasks[task], answer.get("values"), bench.company)
         except Exception as problem:
             return self._zero(cell, f"The judge failed ({_said(problem)}): tell your instructor.")
         if verdict.provisional:
             return self._zero(cell, "The check has no reference: tell your instructor.")
         cell.metadata[NOTES]["messages"] = list(verdict.messages)
-        said = verdict.text(bench.task(task).title) + "\n"
-        cell.outputs = [v4.new_output("stream", name="stdout", text=said)]
+        cell.outputs = [_printed(verdict.text(bench.tasks[task].title) + "\n")]
         self._result(cell, min(verdict.points, float(cell.metadata.nbgrader["points"])))
         return ""
 
     def _result(self, cell: NotebookNode, points: float) -> None:
         kept = [o for o in cell.outputs if o.output_type != "execute_result"]
         data = {"text/plain": repr(points)}
-        result = v4.new_output("execute_result", data, execution_count=cell.execution_count)
+        result = {"output_type": "execute_result", "data": data, "metadata": {}}
+        result = from_dict({**result, "execution_count": cell.execution_count})
         cell.outputs = [*kept, result]
 
     def _zero(self, cell: NotebookNode, why: str) -> str:
         cell.metadata.setdefault(NOTES, {})["messages"] = [why]
-        said = v4.new_output("stream", name="stdout", text=f"0 points. {why}\n")
+        said = _printed(f"0 points. {why}\n")
         cell.outputs = [*(o for o in cell.outputs if o.output_type != "execute_result"), said]
         self._result(cell, 0.0)
         return why
+
+
+def _printed(text: str) -> NotebookNode:
+    return from_dict({"output_type": "stream", "name": "stdout", "text": text})
 
 
 class Save(NbGraderPreprocessor):

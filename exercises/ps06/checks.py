@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cxedu import value
-from cxedu.exercises import Choice, Function, Number, Table, Task, Wrong
+from cxedu.exercises import Choice, Function, Number, Table, Task, Wrong, once
 
 KINDS = value.TIERS
 REFERRERS = ("Aino", "Bram", "Chiara", "Dario", "Esi")
@@ -81,16 +81,19 @@ def one_year_ago(meridian):
     return meridian.today - pd.Timedelta(weeks=52)
 
 
+@once
 def recent_orders(meridian):
     orders = meridian.transactions
     return orders[orders["date"] > one_year_ago(meridian)]
 
 
+@once
 def earlier_orders(meridian):
     orders = meridian.transactions
     return orders[orders["date"] <= one_year_ago(meridian)]
 
 
+@once
 def club_member(meridian):
     """An average member of the Trail Club."""
     club = meridian.memberships
