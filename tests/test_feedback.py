@@ -51,6 +51,13 @@ ORDINARY = (
     f'assert "mean_margin" in globals()\n### BEGIN HIDDEN TESTS\n{HIDDEN}\n### END HIDDEN TESTS'
 )
 EVIL = "<script>alert(1)</script><img src=//evil.example/x onerror=alert(2)>\"'&"
+FORMULAS = r"""
+$$
+\text{CLV} = \sum_{t=0}^{T} \frac{m\,r^t}{(1+d)^t} \qquad \text{<b onclick=x()>a margin each year that stays</b>}
+$$
+
+and $\href{javascript:x}{y} \class{score}{z} \style{position:fixed}{w}$, at $5 to $10: $\hat{r}$, $m > 0$
+"""
 HOSTILE = f"""
 from IPython.display import HTML, Image, Markdown, display
 evil = {EVIL!r}
@@ -116,6 +123,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nb.cells[at["ps90-1-answer"]].source += HOSTILE
     nb.cells[at["ps90-2-answer"]].source = f"raise ValueError({EVIL!r})"
     nb.cells[at["ps90-5"]].source = f"### Mine\n\n{EVIL} ![x](http://evil.example/m) $m > 0$"
+    nb.cells.append(v4.new_markdown_cell(FORMULAS))
     nb.cells.append(v4.new_raw_cell(EVIL))
     submit("hostile", nb)
 
@@ -239,7 +247,8 @@ def dangers(page: str) -> list[Any]:
     bad: list[Any] = [
         tag
         for tag, _ in tags.found
-        if tag in ("script", "link", "iframe", "object", "embed", "form", "base", "svg", "math")
+        if tag in ("script", "link", "iframe", "object", "embed", "form", "base", "svg")
+        or tag in ("annotation-xml", "maction", "mglyph", "semantics", "menclose")
     ]
     for tag, attributes in tags.found:
         for name, value in attributes.items():
@@ -272,7 +281,11 @@ def test_what_a_hostile_student_wrote_is_shown_as_text(course: Path) -> None:
     assert found.count("<h1>") == 1  # no heading of theirs beside ours
     assert "[image: x]" in found
     assert "<h4>Mine</h4>" in found
-    assert '<span class="math inline"><code>m &gt; 0</code></span>' in found
+    assert '<math alttext="m &gt; 0"><mi>m</mi><mo>&gt;</mo><mn>0</mn></math>' in found
+    assert "<mtext>&lt;b onclick=x()&gt;a margin" in found.replace("\xa0", " ")
+    assert "at $5 to $10: <span" in found
+    left = "<mtext>javascript:x</mtext><mi>y</mi>"  # `Sanitize` makes text of a link
+    assert left in found
     assert "characters left out" in found
     assert "\x1b" not in found
     assert len(found) < 45_000
@@ -317,6 +330,184 @@ def test_pieces() -> None:
     assert re.findall("<img.*?>", made) == [
         '<img alt="A figure without a description" src="data:image/png;base64,AA">'
     ]
+
+
+# --- formulas ----------------------------------------------------------------------------------
+
+
+def signs(tex: str) -> str:
+    """What one reads of a formula."""
+    return re.sub(r"<[^>]+>", "", page.formula(tex)[0])
+
+
+def test_formulas_of_the_course_are_typeset() -> None:
+    found = []
+    for path in sorted((ROOT / "solutions").glob("*/*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown" and "$" in cell.source:
+                made = page.markdown(cell.source)
+                assert "<code>\\" not in made, cell.id
+                assert "$" not in re.sub("<code>.*?</code>", "", made), cell.id
+                found += re.findall("<math.*?</math>", made)
+    assert len(found) >= 15
+    assert max(map(len, found)) < 3_000
+
+
+def test_formulas() -> None:
+    made = str(
+        page.markdown("At $x$:\n$$\n\\frac{a}{b} = 1\n$$ (points)\n\n$$y$$\n\n> $$\n> z\n> $$")
+    )
+    assert made.startswith(
+        '<p>At <span class="math inline"><math alttext="x"><mi>x</mi></math></span>'
+    )
+    block = '<math display="block" alttext="\\frac{a}{b} = 1"><mfrac><mi>a</mi><mi>b</mi></mfrac>'
+    assert f'<span class="math block">{block}<mo>=</mo><mn>1</mn></math></span> (points)' in made
+    assert '<div class="math block"><math display="block" alttext="y">' in made
+    assert '<blockquote>\n<div class="math block"><math display="block" alttext="z">' in made
+    assert "id=" not in made  # a label would be an anchor of theirs
+    assert signs(r"\alpha \le 10\,\%, 1{,}000, \mathbb{R}") == "α≤10%,1,000,ℝ"
+    assert signs(r"\text{churn\_rate} \neq \$5") == "churn_rate≠$5"
+    assert signs(r"\left(\begin{aligned} a &= b \\ c &= d \end{aligned}\right)") == "(a=bc=d)"
+    apart = '<mi>log</mi><mspace width="0.167em"></mspace><mi>x</mi>'
+    assert apart in page.formula(r"\log x")[0]
+    assert "<mi>var</mi><mo" in page.formula(r"\operatorname{var}(x)")[0]
+    assert page.formula("a + b = c") == page.formula("a + b = c", False)
+    assert not page.formula("a + b = c")[1]
+    assert page.formula("a + b = c" * 6)[1]
+    wide = '<span class="math inline wide" tabindex="0" role="group" aria-label="Formula"><math'
+    assert wide in page.markdown("$" + "a + b = c" * 6 + "$")
+    assert "<mi>a</mi><mo>&lt;</mo><mi>b</mi>" in page.markdown("$a &lt;b$")  # Sanitize's, undone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs $5 and $10.",
+        "from $5 to 10$, (5$) and ($6), 10$",
+        "US$5/$10, US$6-$7",
+        "**$5** off $1,200",
+        "CAC is $120,LTV is $340",
+        "US$ sales and EUR$ sales",
+        "\\$5 and $6\\$",
+        "`$x$`",
+    ],
+)
+def test_prices_are_no_formulas(text: str) -> None:
+    made = page.markdown(text)
+    assert "math" not in made
+    assert re.sub("<[^>]*>", "", made).strip() == re.sub(r"[\\*`]", "", text)
+
+
+LEFT_AS_TEX = r"""
+\href{javascript:alert(1)}{x}
+\class{score}{x}
+\style{position:fixed}{x}
+\cssId{points}{x}
+\color{red}{x}
+\textcolor{url(//evil.example)}{x}
+\colorbox{red}{x}
+\colorbox{}{x}
+\fcolorbox{red}{blue}{x}
+\rule{99em}{99em}
+\hspace{-50em}x
+\kern9999pt x
+\raise9em{x}
+\llap{x}
+\rlap{x}
+\smash{x}
+\Huge\Huge\Huge x
+\unicode{x202E}
+\genfrac{<}{>}{9em}{0}{a}{b}
+\hbox{$\href{x}{y}$}
+\cancel{x}
+\frac{a}
+\foo x
+{\left( x}
+a % b
+\def\a{xx}\a
+\newcommand{\a}{xx}\a
+x_1_2
+x \\ y
+"""
+
+
+@pytest.mark.parametrize("tex", LEFT_AS_TEX.strip().splitlines())
+def test_what_mathml_cannot_say_stays_tex(tex: str) -> None:
+    assert page.formula(tex) == ("", False)
+    shown = f'<span class="math inline"><code>{page.escape(tex)}</code></span>'
+    if "$" not in tex:
+        assert page.markdown(f"${tex}$") == f"<p>{shown}</p>\n"
+
+
+STYLES = {
+    f"{name}:{value}"
+    for name, values in {
+        "text-align": ("left", "right"),
+        "font-weight": ("bold",),
+        "font-style": ("italic",),
+        "font-family": ("monospace", "sans-serif"),
+    }.items()
+    for value in values
+}
+
+
+def test_formulas_become_no_other_tags_and_attributes() -> None:
+    """Whatever commands are put together: known elements, known attributes, no text among them."""
+    from latex2mathml import commands
+
+    names = [v for v in vars(commands).values() if isinstance(v, str) and v.startswith("\\")]
+    arguments = [
+        '{<b onclick=x>}{" onclick=x}',
+        "{red}{url(x)}{x}",
+        "{99em}{-9em}{x}",
+        " x",
+        "{x}{y}{z}{w}",
+        "|<script>|",
+        "{}{}{}",
+        "<x\\right>",
+        "{&lt;b>&#x3c;b>}{'}",
+    ]
+    made = 0
+    for name in sorted({n.partition("{")[0] for n in names}):
+        for argument in arguments:
+            tags = Tags()
+            tags.feed(text := page.formula(name + argument)[0])
+            made += bool(text)
+            for tag, attributes in tags.found:
+                assert tag in page._LEAVES | page._ROWS | set(page._PARTS) | {"math"}, text
+                style = attributes.pop("style", None)
+                assert style is None or STYLES.issuperset(style.split(";")), text
+                known = set(page._WORDS) | page._LENGTHS | {"alttext", "display"}
+                assert known.issuperset(attributes), text
+    assert made > 300
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("{", "}"),
+        (r"\frac{1}{", "}"),
+        ("x^{", "}"),
+        (r"\left(", r"\right)"),
+        (r"\begin{array}{c}", r"\end{array}"),
+        (r"\sideset{_1}{_1}", ""),
+        (r"\newcommand{\a}{\a\a}", r"\a"),
+        (r"\mathrm{", "}"),
+        (r"\mathbf x", ""),
+        (r"\operatorname{a ", ""),
+        ("&", ""),
+        ("'", ""),
+        ("^", ""),
+        ("x ", ""),
+    ],
+)
+def test_a_huge_formula_is_bounded(begin: str, end: str) -> None:
+    times = page.TEX // len(begin + end)
+    assert len(page.formula(begin * times + "x" + end * times)[0]) < 15_000
+    assert page.formula("x + " * 10 * page.TEX)[0] == ""
+    many = page.markdown(f"${begin * times + 'x' + end * times}$ " * 20 + "$y$ " * 5_000)
+    assert len(many) < 500_000
+    assert many.count("<code>") >= 2_500  # the rest is shown as it was typed
 
 
 # --- small, current, the same ------------------------------------------------------------------
@@ -436,7 +627,12 @@ def test_in_a_browser(course: Path) -> None:
             shown = visit.evaluate(folded)
             assert not any(shown)
             assert shown or student != "hostile"
+            wide = "[...document.querySelectorAll('.math.block.wide')].map(e => e.scrollWidth > e.clientWidth)"
+            assert visit.evaluate(wide) == [True] * (student == "hostile")  # it scrolls by itself
             visit.emulate_media(media="print")
+            visit.evaluate(
+                "new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))"
+            )
             assert visit.evaluate(folded) == [True] * len(shown)
             visit.close()
             for scheme in ("light", "dark"):

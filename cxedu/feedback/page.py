@@ -7,11 +7,13 @@ One file a student, a few kB of styles inside, no script, and nothing is asked o
 import html
 import itertools
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from jinja2 import Template
+from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -43,14 +45,34 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    parser.use(dollarmath_plugin, renderer=_math, allow_space=False, allow_digits=False)
+    # strict, so that prices stay prices; a label would be an id of who wrote the text
+    parser.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=False,
+        allow_digits=False,
+        allow_blank_lines=False,
+        double_inline=True,
+    )
+    for kind in ("math_inline", "math_inline_double", "math_block"):
+        parser.add_render_rule(kind, _math)
     parser.add_render_rule("image", _image)
     return parser
 
 
-def _math(content: str, settings: dict[str, Any]) -> str:
-    """Formulas stay as they were typed: a page without scripts can't typeset them."""
-    return f"<code>{html.escape(content.strip())}</code>"
+def _math(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    """A formula; what MathML can't say, or is too much for a page, is shown as it was typed."""
+    token = tokens[index]
+    tex, block = " ".join(plain(token.content).split()), token.type != "math_inline"
+    if " " in tex and _PROSE.search(tex) and not _MATHS.search(tex):
+        return html.escape(f"{token.markup}{tex}{token.markup}")
+    env["formulas"] -= len(tex)
+    made, wide = formula(tex, block) if env["formulas"] >= 0 else ("", False)
+    tag = "div" if token.type == "math_block" else "span"
+    names = f"math {'block' if block else 'inline'}{' wide' if wide else ''}"
+    scrolls = ' tabindex="0" role="group" aria-label="Formula"' if wide else ""
+    inside = made or f"<code>{html.escape(tex)}</code>"
+    return f'<{tag} class="{names}"{scrolls}>{inside}</{tag}>' + "\n" * (tag == "div")
 
 
 def _image(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
@@ -64,8 +86,8 @@ def _image(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> st
 def markdown(text: str, level: int = 4) -> Markup:
     """Markdown as HTML: tags are shown as text, headings begin at `level`, pictures stay inside.
 
-    >>> markdown("# Why\\n\\nBecause $m > 0$ <script>")
-    Markup('<h4>Why</h4>\\n<p>Because <span class="math inline"><code>m &gt; 0</code></span> &lt;script&gt;</p>\\n')
+    >>> markdown("# Why\\n\\nBecause it costs $5 <script>")
+    Markup('<h4>Why</h4>\\n<p>Because it costs $5 &lt;script&gt;</p>\\n')
     """
     tokens = _parser().parse(text)
     last = level - 1
@@ -75,10 +97,172 @@ def markdown(text: str, level: int = 4) -> Markup:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{last}"
         for part in [token, *(token.children or [])]:
-            if part.type in ("code_inline", "code_block", "fence"):
+            if part.type.startswith(("code_", "fence", "math_")):
                 # `Sanitize` has defused tags everywhere; code shows them as they were typed
                 part.content = re.sub(r"&lt;(?=[a-zA-Z/!])", "<", part.content)
-    return Markup(_parser().renderer.render(tokens, _parser().options, {}))
+    return Markup(_parser().renderer.render(tokens, _parser().options, {"formulas": TEXT}))
+
+
+# --- formulas: TeX as MathML, which a browser typesets without a script --------------------------
+
+TEX = 1_000  # characters of a formula
+MADE = 12_000
+DEEP = 25  # elements inside one another
+WIDE = 25  # signs; a telephone shows no more side by side, so that the formula scrolls
+# macros and what is converted twice could grow without end, a comment would be lost, and a sign
+# by its number may be one that turns the text around it
+_REFUSED = re.compile(
+    r"\\(def|newcommand|newenvironment|DeclareMathOperator|sideset|unicode)(?![a-zA-Z])|(?<!\\)%"
+)
+_PROSE = re.compile(r"^\d|[^\W\d_]{2}")  # a price or a word, where a blank is near
+_MATHS = re.compile(r"[\\^_=<>+{}|]")
+_REFERENCE = re.compile(r"&#x[0-9A-Fa-f]+;")  # how latex2mathml writes a sign
+_LEAVES = {"mi", "mn", "mo", "mtext", "mspace"}
+_ROWS = {"mrow", "mstyle", "mpadded", "mphantom", "msqrt", "mtable", "mtr", "mtd"}
+_PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "mover": 2, "munder": 2, "mroot": 2}
+_PARTS |= {"msubsup": 3, "munderover": 3}
+_WORDS = {
+    **dict.fromkeys(["displaystyle", "stretchy", "fence", "accent", "movablelimits"], "true|false"),
+    **dict.fromkeys(["largeop", "separator"], "true|false"),
+    "form": "prefix|infix|postfix",
+    "scriptlevel": "[0-3]",
+    "columnalign": "left|center|right",
+    "mathvariant": "normal|bold|italic|bold-italic|monospace|sans-serif",
+}
+_LENGTHS = {"width", "height", "depth", "lspace", "rspace", "linethickness", "minsize", "maxsize"}
+_LENGTH = re.compile(r"(-?\d*\.?\d+)(em|ex|px|pt|cm)?")
+_SPACES = {
+    "negativethinmathspace": "-0.167em",
+    "negativemediummathspace": "-0.222em",
+    "negativethickmathspace": "-0.278em",
+    "thinmathspace": "0.167em",
+    "thickmathspace": "0.278em",
+}
+_LOST = {"rowspacing", "columnspacing", "rowlines", "columnlines"}  # browsers show none of these
+
+
+@lru_cache(maxsize=1024)
+def formula(tex: str, block: bool = False) -> tuple[str, bool]:
+    """TeX as MathML, or '' if that can't be had; and whether it is wider than a telephone.
+
+    Only known elements and attributes get through, each text is escaped here: latex2mathml's own
+    `convert` lets `\\text{<script>}` be a tag, and `\\href`, `\\class` and `\\style` be attributes.
+
+    >>> formula("m > 0")
+    ('<math alttext="m &gt; 0"><mi>m</mi><mo>&gt;</mo><mn>0</mn></math>', False)
+    >>> formula(r"\\href{https://example.org}{x}")
+    ('', False)
+    """
+    if len(tex) > TEX or _REFUSED.search(tex):
+        return "", False
+    known = re.sub(r"\{align(ed)?\}", "{align*}", tex)  # without numbers, as in a notebook
+    known = known.replace("{,}", r"\text{,}")  # the comma in 1{,}000 has no space after it
+    try:
+        (made,) = convert_to_element(known, display="block" if block else "inline")
+        inside, signs = _row(list(made), 0)
+    except Exception:  # the parser raises whatever comes, RecursionError too
+        return "", False
+    if not signs or len(inside) > MADE:
+        return "", False
+    display = ' display="block"' if block else ""
+    return f'<math{display} alttext="{html.escape(tex)}">{inside}</math>', signs > WIDE
+
+
+def _row(elements: list[Element], depth: int) -> tuple[str, float]:
+    """Elements side by side as text, and about how many signs wide they are."""
+    inside, signs = "", 0.0
+    for before, element in itertools.pairwise([None, *elements]):
+        assert element is not None
+        if before is not None and _are_apart(before, element):
+            inside += '<mspace width="0.167em"></mspace>'
+        text, width = _element(element, depth + 1)
+        inside, signs = inside + text, signs + width
+    return inside, signs
+
+
+def _are_apart(before: Element, after: Element) -> bool:
+    """Whether there is a space between the two, since one is a function's name, as in log x."""
+
+    def name(element: Element) -> bool:
+        first = element[0] if element.tag in ("msub", "msup", "msubsup") else element
+        return first.tag in ("mi", "mo") and _is_word(first)
+
+    signs = ("mo", "mspace", "mtext", "mrow")
+    return (name(before) and (name(after) or after.tag not in signs)) or (
+        name(after) and before.tag not in signs
+    )
+
+
+def _is_word(element: Element) -> bool:
+    return bool(re.fullmatch(r"[^\W\d_]{2,}", element.text or "")) and not element.attrib
+
+
+def _element(element: Element, depth: int) -> tuple[str, float]:
+    tag, text, inner = element.tag, element.text or "", list(element)
+    attributes, signs = _attributes(element)
+    if depth > DEEP or (text and inner):
+        raise ValueError("too deep, or a sign with parts")
+    if tag == "mpadded" and element.attrib != {"width": "0"}:
+        raise ValueError("it could lie upon its neighbours")
+    if tag in _LEAVES and not inner:
+        inside = _signs(text, tag)
+        signs += len(inside)
+        if tag == "mo" and _is_word(element):
+            tag = "mi"  # the name of a function stands close to its brackets
+        inside = html.escape(inside, quote=False)
+    elif tag in _ROWS and not text:
+        inside, width = _row(inner, depth)
+        signs += width
+        if tag == "mrow" and len(inner) == 1 and not attributes:
+            return inside, signs  # one element still
+    elif len(inner) == _PARTS.get(tag) and not text:
+        parts = [_element(part, depth + 1) for part in inner]
+        inside = "".join(part for part, _ in parts)
+        over = tag in ("mfrac", "mover", "munder", "munderover")
+        signs += max(s for _, s in parts) if over else sum(s for _, s in parts)
+    else:
+        raise ValueError(f"{tag} isn't for this page")
+    return f"<{tag}{attributes}>{inside}</{tag}>", signs
+
+
+def _signs(text: str, tag: str) -> str:
+    """What a leaf shows; a command that is left in it is one that isn't known."""
+    if tag == "mtext":
+        text = re.sub(r"\\([_%&#])", r"\1", text)
+    if "\\" in text or (tag == "mtext" and "$" in text):
+        raise ValueError("a command that isn't known")
+    return plain(_REFERENCE.sub(lambda found: html.unescape(found[0]), text))
+
+
+def _attributes(element: Element) -> tuple[str, float]:
+    """The attributes that a browser understands, and how many signs a space is wide."""
+    kept: dict[str, str] = {}
+    style, signs = "", 0.0
+    for name, value in element.items():
+        value = _SPACES.get(value, value)
+        if name in _LENGTHS:
+            length = _LENGTH.fullmatch(value)
+            if not length or not (-0.3 if element.tag == "mspace" else 0) <= float(length[1]) <= 4:
+                raise ValueError(f"{name} is {value}")
+            signs += 2 * abs(float(length[1])) if name == "width" else 0
+        elif name in _LOST:
+            continue
+        elif not re.fullmatch(_WORDS.get(name, "(?!)"), value):
+            raise ValueError(f"{name} is {value}")
+        elif name == "columnalign":  # browsers know this one by its style only
+            style += f"text-align:{value};" if value != "center" else ""
+            continue
+        elif name == "mathvariant" and value != "normal":
+            style += "font-weight:bold;" if "bold" in value else ""
+            style += "font-style:italic;" if "italic" in value else ""
+            style += f"font-family:{value};" if value in ("monospace", "sans-serif") else ""
+            if element.tag != "mi" or "italic" in value:
+                continue
+            value = "normal"
+        kept[name] = value
+    if style:
+        kept["style"] = style.rstrip(";")
+    return "".join(f' {name}="{value}"' for name, value in kept.items()), signs
 
 
 _COLOURS = [(Comment, "c"), (Keyword, "k"), (String, "s"), (Number, "n"), (Literal, "n")]
