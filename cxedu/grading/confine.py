@@ -11,10 +11,12 @@ Where bubblewrap or user namespaces are missing, `level` says so, and only the l
 import ctypes
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +39,7 @@ class Limits:
     """What one submission may use. Memory counts above what the warm process has."""
 
     memory: int = 2 << 30  # bytes of address space, for each process
+    together: int = 3 << 30  # bytes that all its processes may hold; only seen in the sandbox
     cpu: int = 900  # seconds, for each process
     processes: int = 64
     file_size: int = 64 << 20
@@ -260,6 +263,42 @@ def address_space() -> int:
 
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def held(proc: int, kernel: int) -> int:
+    """Bytes of memory that a kernel and all processes under it hold, beside what files hold.
+
+    Parameters
+    ----------
+    proc : int
+        The folder /proc, opened; the keeper's own view no longer has it.
+    kernel : int
+        The first process of the kernel's namespace, and so above every other one in it.
+    """
+    above: dict[int, int] = {}
+    for pid in map(int, filter(str.isdigit, os.listdir(proc))):
+        with suppress(OSError):  # it has ended
+            above[pid] = int(_read(proc, f"{pid}/stat").rpartition(")")[2].split()[1])
+    mine = [kernel]
+    for pid in mine:  # grows while it is read
+        mine += [child for child, parent in above.items() if parent == pid]
+    return sum(_private(proc, pid) for pid in mine) if len(mine) > 1 else 0  # one has its own limit
+
+
+def _private(proc: int, pid: int) -> int:
+    with suppress(OSError):  # what forks share counts once
+        found = re.search(r"Pss_Anon:\s+(\d+) kB", _read(proc, f"{pid}/smaps_rollup"))
+        if found:
+            return int(found[1]) << 10
+    with suppress(OSError):  # it hides from that, or the system is old
+        _, resident, shared, *_ = map(int, _read(proc, f"{pid}/statm").split())
+        return (resident - shared) * os.sysconf("SC_PAGESIZE")
+    return 0
+
+
+def _read(folder: int, name: str) -> str:
+    with open(os.open(name, os.O_RDONLY, dir_fd=folder)) as file:
+        return file.read()
 
 
 def limit(limits: Limits, already: int, sandboxed: bool = True) -> None:

@@ -20,11 +20,6 @@ class GradingKernel(IPKernelApp):
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """There are none."""
 
-    def init_control(self, context: Any) -> None:
-        """Without the thread that would serve several shells at once: each message would wait for it."""
-        super().init_control(context)
-        self.shell_channel_thread = None
-
 
 class BoundedStream(OutStream):
     """What a cell prints, up to a limit: a loop that prints for ever fills nobody's memory."""

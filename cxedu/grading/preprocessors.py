@@ -234,6 +234,9 @@ class Run(Execute):
         config=True
     )
     sandboxed = Bool(False, help="Whether that is in the sandbox.").tag(config=True)
+    limits = Dict(help="Those limits of confine.Limits that aren't as usual, by name.").tag(
+        config=True
+    )
     patience = Integer(10, help="Seconds that an interrupted cell has to stop.").tag(config=True)
     max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
         config=True
@@ -257,7 +260,9 @@ class Run(Execute):
     def create_kernel_manager(self) -> Any:
         if not self.warm:
             return super().create_kernel_manager()
-        self.km = WarmKernelManager(config=self.config, warm=self.warm, sandboxed=self.sandboxed)
+        self.km = WarmKernelManager(
+            config=self.config, warm=self.warm, sandboxed=self.sandboxed, limits=self.limits
+        )
         return self.km
 
     def preprocess(

@@ -23,7 +23,7 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Bool, DottedObjectName, Unicode, default
+from traitlets import Bool, Dict, DottedObjectName, Unicode, default
 
 from cxedu.grading.confine import KERNEL
 
@@ -72,6 +72,7 @@ class WarmProvisioner(KernelProvisionerBase):
         order = {
             "box": self.kernel_id,
             "environment": environment,
+            "limits": manager.limits,
             "seed": zlib.crc32(environment.get("CXEDU_STUDENT", "").encode()),
         }
         self._connection = socket.socket(socket.AF_UNIX)
@@ -165,6 +166,7 @@ class WarmKernelManager(AsyncKernelManager):
     client_class = DottedObjectName("cxedu.grading.provisioner.QuickClient")
     warm = Unicode(help="The socket of the warm process.")
     sandboxed = Bool(help="Whether the warm process is in the sandbox.")
+    limits = Dict(help="Those of `confine.Limits` that aren't as usual.")
 
     @default("client_factory")
     def _quick(self) -> type[QuickClient]:

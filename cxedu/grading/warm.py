@@ -30,6 +30,7 @@ from typing import Any, NoReturn
 from cxedu.grading import confine
 
 SOCKET = "warm"
+LOOK = 0.5  # seconds between looks at the memory of a kernel
 ALWAYS = [
     *("numpy", "pandas", "matplotlib", "cxedu", "cxedu.exercises", "cxedu.world"),
     *("ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio"),
@@ -191,6 +192,8 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     lines = connection.makefile("rwb", buffering=0)
     order = {**json.loads(lines.readline()), "already": confine.address_space()}
+    limits = confine.Limits(**order["limits"])
+    proc = os.open("/proc", os.O_RDONLY) if sandboxed else None
     try:
         if sandboxed:
             confine.enter(order["box"])
@@ -207,7 +210,7 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
             lines.close()
             connection.close()
             folder = confine.KERNEL if sandboxed else f"{boxes}/{order['box']}/kernel"
-            _be_kernel(order, folder, tell, sandboxed)
+            _be_kernel(order, limits, folder, tell, sandboxed)
         except Exception:
             traceback.print_exc()
         finally:
@@ -222,7 +225,9 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
         if pid:
             _say(connection, exit=os.waitstatus_to_exitcode(status))
             return 0
-        happened, _, _ = select.select(watched, [], [], 1.0)
+        happened, _, _ = select.select(watched, [], [], LOOK)
+        if proc is not None and not happened and confine.held(proc, kernel) > limits.together:
+            os.kill(kernel, signal.SIGKILL)
         if ready in happened:
             if os.read(ready, 1):
                 if sandboxed:
@@ -253,7 +258,9 @@ def _pass_on(kernel: int, number: int, sandboxed: bool) -> None:
         os.kill(kernel, number)
 
 
-def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -> None:
+def _be_kernel(
+    order: dict[str, Any], limits: confine.Limits, folder: str, tell: int, sandboxed: bool
+) -> None:
     """What the kernel process does: limits, a fresh state, then an ordinary IPython kernel."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
@@ -267,7 +274,7 @@ def _be_kernel(order: dict[str, Any], folder: str, tell: int, sandboxed: bool) -
     os.environ.update(order["environment"])
     random.seed(order["seed"])
     sys.modules["numpy"].random.seed(order["seed"])
-    confine.limit(confine.Limits(**order.get("limits", {})), order["already"], sandboxed)
+    confine.limit(limits, order["already"], sandboxed)
     sys.argv, sys.path[0] = ["kernel"], ""
 
     from traitlets.config import Config

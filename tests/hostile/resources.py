@@ -59,6 +59,20 @@ ATTEMPTS = [
         sandbox=True,
     ),
     Attempt(
+        "memory-by-many",
+        "lets twenty children hold 300 MB each",
+        instead(
+            2,
+            "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n"
+            "        block = b'x' * 300_000_000\n        time.sleep(60)\n        os._exit(0)\n"
+            "time.sleep(60)",
+        ),
+        "Together they may hold 3 GB; then the kernel is ended, with all of them.",
+        FIRST,
+        note="died",
+        sandbox=True,
+    ),
+    Attempt(
         "fork-bomb",
         "forks for ever, and so does every child",
         forever(
