@@ -317,6 +317,9 @@ def test_pieces() -> None:
     assert "evil" not in page.markdown("![a](http://evil.example)")
     headings = re.findall(r"<h\d", page.markdown("# a\n### b\n# c\n###### d"))
     assert headings == ["<h4", "<h5", "<h4", "<h5"]  # none is skipped
+    table = '<div class="rich" tabindex="0" role="group" aria-label="Table"><table>\n<thead>'
+    assert page.markdown("|a|\n|-|\n|b|").startswith(table)
+    assert page.markdown("|a|\n|-|\n|b|").endswith("</tbody>\n</table></div>\n")
     assert page.markdown("`a &lt;b`") == "<p><code>a &lt;b</code></p>\n"  # Sanitize's, undone
     error = v4.new_output("error", ename="E", evalue="<b>", traceback=["\x1b[31m<i>\x1b[0m"])
     assert "&lt;b&gt;" in page.output_html(error)

@@ -57,6 +57,8 @@ def _parser() -> MarkdownIt:
     for kind in ("math_inline", "math_inline_double", "math_block"):
         parser.add_render_rule(kind, _math)
     parser.add_render_rule("image", _image)
+    parser.add_render_rule("table_open", _table)
+    parser.add_render_rule("table_close", _table)
     return parser
 
 
@@ -73,6 +75,13 @@ def _math(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str
     scrolls = ' tabindex="0" role="group" aria-label="Formula"' if wide else ""
     inside = made or f"<code>{html.escape(tex)}</code>"
     return f'<{tag} class="{names}"{scrolls}>{inside}</{tag}>' + "\n" * (tag == "div")
+
+
+def _table(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    """A table scrolls by itself where it is wider than the page."""
+    if tokens[index].nesting < 0:
+        return "</table></div>\n"
+    return '<div class="rich" tabindex="0" role="group" aria-label="Table"><table>\n'
 
 
 def _image(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
