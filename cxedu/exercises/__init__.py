@@ -55,7 +55,6 @@ __all__ = [
     "questions",
 ]
 
-VERDICT_MIME = "application/vnd.cxedu.verdict+json"
 ANSWER_MIME = "application/vnd.cxedu.answer+json"
 _typed: dict[str, str] = {}  # problem set → the id given to `company` in this session
 
@@ -72,7 +71,6 @@ class Points(float):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(float(self))}
-        bundle[VERDICT_MIME] = self.verdict.as_data()
         if self.verdict.provisional:  # 3.0 would look like a mark
             bundle["text/html"] = "<em>The points come when your work is graded.</em>"
         return bundle

@@ -15,7 +15,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -202,9 +202,6 @@ class Verdict:
     passed: bool
     messages: tuple[str, ...] = ()
     provisional: bool = False
-
-    def as_data(self) -> dict[str, Any]:
-        return {**asdict(self), "messages": list(self.messages)}
 
     def text(self, title: str = "") -> str:
         """The feedback, as printed under the cell."""
