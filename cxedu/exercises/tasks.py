@@ -15,7 +15,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -403,10 +403,10 @@ def _own(task: Task, make: Callable[..., Any], meridian: Any, calls: Calls) -> A
     """The answer that one of the task's own functions gives, read like a student's."""
     with quiet():
         answer = make(meridian)
-    data = collect(task.answer, answer, calls)
-    if isinstance(data, dict):
-        data.pop("used", None)  # the judge may use what students may not
-    return task.answer.read(_plain(task, data))
+    kind = task.answer
+    if isinstance(kind, Function):
+        kind = replace(kind, own_code=False)  # the judge may use what students may not
+    return task.answer.read(_plain(task, collect(kind, answer, calls)))
 
 
 def judge(task: Task, values: Any, meridian: Any) -> Verdict:
