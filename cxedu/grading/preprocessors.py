@@ -66,7 +66,8 @@ def _coursedir(preprocessor: Any) -> Any:
     return None
 
 
-def _source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
+def source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
+    """The instructor's version of the notebook, where a course is known."""
     names, course = resources["nbgrader"], _coursedir(preprocessor)
     if course is None:
         return None
@@ -130,7 +131,7 @@ class Repair(NbGraderPreprocessor):
 
     def _order(self, resources: Resources) -> list[str]:
         """The ids in the order of the source notebook; the gradebook doesn't promise one."""
-        path, known = _source_notebook(self, resources), list(self.source)
+        path, known = source_notebook(self, resources), list(self.source)
         if path is None or not path.is_file():
             return known
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

@@ -2,15 +2,18 @@
 
 import base64
 import html
+import json
 import re
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
 
 import nh3
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-Resources = dict[str, Any]
+from cxedu.grading.preprocessors import Resources, source_notebook
+
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
 _TAGS = re.findall(
     r"\w+",
@@ -18,16 +21,16 @@ _TAGS = re.findall(
     "h5 h6 hr i img ins kbd li mark ol p pre s span strong sub summary sup table tbody td tfoot "
     "th thead tr u ul",
 )
-_ATTRIBUTES = {"class", "id", "title", "lang", "scope", "colspan", "rowspan", "style", "border"}
+_ATTRIBUTES = {"title", "lang", "scope", "colspan", "rowspan", "style", "border"}
 _ATTRIBUTES |= {"open"}
 
 
 def _allowed(tag: str, name: str, value: str) -> str | None:
-    """Pictures only from the page itself, links only to where links lead."""
+    """Pictures only from the page itself, links only within it."""
     if name == "src":
         return value if value.startswith("data:image/") else None
     if name == "href":
-        return value if value.startswith(("http://", "https://", "mailto:", "#")) else None
+        return value if value.startswith(("mailto:", "#")) else None
     return value
 
 
@@ -36,7 +39,7 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags={"script", "style", "iframe", "object"},
     attributes={"*": _ATTRIBUTES, "img": {"src", "alt", "width", "height"}, "a": {"href"}},
     attribute_filter=_allowed,
-    url_schemes={"http", "https", "mailto", "data"},
+    url_schemes={"mailto", "data"},
     filter_style_properties={"text-align", "font-weight", "font-style", "width"},
     link_rel=None,
 )
@@ -63,11 +66,19 @@ def clean(text: str) -> str:
     return _CLEANER.clean(_SVG.sub(lambda found: _as_image(found.group(0)), text))
 
 
+@lru_cache(maxsize=4)
+def _handed_out(path: Path, changed: int) -> frozenset[str]:
+    """The texts of a problem set's own cells, which may say what they like."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return frozenset("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
 class Sanitize(NbGraderPreprocessor):
     """Nothing that a student wrote runs in the browser of who reads the feedback.
 
     Comes after the grades are saved, since it changes the text of cells. In Markdown only the
-    HTML that would run is touched, so that `a < b` and quotes stay as they were written.
+    HTML that would run is touched, so that `a < b` and quotes stay as they were written. Addresses
+    are shown and not linked: where formgrader runs, one that is merely visited can do harm.
     """
 
     _RUNS = re.compile(r"<(?=[a-zA-Z/!])")
@@ -78,36 +89,61 @@ class Sanitize(NbGraderPreprocessor):
     _TEX = re.compile(
         r"\\(href|url|style|class|cssId|require|data)\b"
     )  # they lead out of a formula
-    _HREF = re.compile(r"""\b(?:href|src)\s*=\s*["']?([^"'>]*)""", re.I)
-    _SAFE = re.compile(r"(https?:|mailto:|data:image/|[^:]*$)", re.I)
+    _NAMED = re.compile(r'<\w[^<>]*?\s(href|src|id)="([^"]*)"')
+    # A path without a host would lead into the server that shows the page.
+    _SAFE = re.compile(r"href (mailto:|#)|src (data:image/|#)|id ", re.I)
+    _LINKED = re.compile(r"!?\[([^\]]*)\]\(\s*<?\s*(https?://[^)\s>]*)[^)]*\)", re.I)
+    _ADDRESS = re.compile(r"(https?|ftp)://|www\.", re.I)
+    _taken: frozenset[str] = frozenset()  # ids of formgrader's boxes
+    _ours: frozenset[str] = frozenset()  # texts that were handed out
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         for name in ("widgets", "title", "authors"):  # pages show these
             nb.metadata.pop(name, None)
+        cells = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+        ends = ("", "-comment", "_extra_credit")
+        self._taken = frozenset(f"{name}{end}" for name in cells if name for end in ends)
+        source = source_notebook(self, resources)
+        if source is not None and source.is_file():
+            self._ours = _handed_out(source, source.stat().st_mtime_ns)
         return super().preprocess(nb, resources)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int
     ) -> tuple[NotebookNode, Resources]:
+        cell.metadata.pop("tags", None)  # formgrader makes classes of them
         if cell.cell_type == "code":
             cell.outputs = [self._output(output) for output in cell.outputs]
+        elif cell.cell_type == "markdown" and cell.source in self._ours:
+            self._pictures(cell)
+            return cell, resources
         elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
             cell.source = self._markdown(cell.source)
         if cell.cell_type == "markdown":
             cell.source = self._TEX.sub(r"\\text", self._LINK.sub("](#", cell.source))
+            cell.source = self._LINKED.sub(r"\1 (\2)", cell.source)
+            cell.source = self._ADDRESS.sub(
+                lambda it: re.sub("[:.]", self._coded, it[0]), cell.source
+            )
             self._pictures(cell)
-            if self._leads_to_script(cell.source):
+            if self._misleads(cell.source):
                 fence = "`" * (3 + max(map(len, re.findall("`+", cell.source)), default=0))
                 cell.source = f"{fence}\n{cell.source}\n{fence}"
         return cell, resources
 
-    def _leads_to_script(self, text: str) -> bool:
-        """Whether Markdown, as nbconvert reads it, has a link that would run something."""
-        if not re.search("script|data|&", text, re.I):
-            return False
+    @staticmethod
+    def _coded(character: re.Match[str]) -> str:
+        return f"&#{ord(character[0])};"
+
+    def _misleads(self, text: str) -> bool:
+        """Whether Markdown, as nbconvert reads it, has a link or picture that acts, or takes the
+        id of one of formgrader's boxes, which then would save nothing."""
         made = markdown2html(text.replace("attachment:", "#"))
-        links = (html.unescape(link) for link in self._HREF.findall(made))
-        return not all(self._SAFE.match(re.sub(r"[\x00-\x20]", "", link)) for link in links)
+        for name, value in self._NAMED.findall(made):
+            value = re.sub(r"[\x00-\x20]", "", html.unescape(value))
+            if not self._SAFE.match(f"{name} {value}") or (name == "id" and value in self._taken):
+                return True
+        return False
 
     def _pictures(self, cell: NotebookNode) -> None:
         """Keep attached pictures; nbconvert would fail at one that is mentioned and isn't there."""
