@@ -21,7 +21,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("problem_set", help="its name, such as ps06")
     parser.add_argument("students", nargs="*", help="only these students")
     parser.add_argument("--again", action="store_true", help="grade everything anew")
-    parser.add_argument("--workers", type=int, help="submissions at a time (default: processors)")
+    parser.add_argument(
+        "--workers", type=int, help="submissions at a time (default: processors + 1)"
+    )
     parser.add_argument(
         "--sandbox",
         choices=("auto", "required", "off"),

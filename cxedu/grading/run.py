@@ -64,7 +64,8 @@ def grade(
     force : bool
         Grade everything again. Otherwise only what is new, was interrupted, or changed.
     workers : int, optional
-        How many submissions at a time; one for each processor unless given. With an executor:
+        How many submissions at a time; one more than there are processors unless given, since
+        each waits for its kernel now and then. With an executor:
         how many may wait there for their turn, 256 unless given; more than its workers.
     sandbox : {"auto", "required", "off"}
         "auto" takes the strongest that this machine has, and says so if that isn't the sandbox;
@@ -113,7 +114,7 @@ def grade(
     if why and progress and waiting:
         print(f"Student code runs outside the sandbox: {why}.", file=sys.stderr)
     job = Job(root, assignment, names, level, warm.imports(_sources(api, assignment, names)))
-    at_a_time = workers or (os.cpu_count() or 1 if executor is None else AHEAD)
+    at_a_time = workers or ((os.cpu_count() or 1) + 1 if executor is None else AHEAD)
     done = _grade_all(job, waiting, at_a_time, executor, progress)
     # Somebody may have graded by hand since, or granted an extension.
     kept = read_outcomes(api, [outcome for outcome in finished.values() if outcome])

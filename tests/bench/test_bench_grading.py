@@ -1,9 +1,9 @@
 """Grading a class: `pytest tests/bench/test_bench_grading.py -s`, or a part of it.
 
 - `-k ratio`: `cxedu grade` beside `nbgrader autograde`, whole commands, in one run, with equal
-  scores; and beside the floor, which is what the students' cells alone take: the same cells through
-  the shell of one warm interpreter for each processor, nothing isolated and nothing graded. 30
-  submissions of ps06 (two minutes); 120 as well with CXEDU_BENCH_LONG=1.
+  scores; and beside the floor, which is what the students' cells alone take: the same cells, one
+  after the other, through the shell of one warm interpreter, nothing isolated and nothing graded.
+  30 submissions of ps06 (two minutes); 120 as well with CXEDU_BENCH_LONG=1.
 - `-k curve`: 30, 100 and 300 submissions of the small problem set of the tests, 1,000 as well with
   CXEDU_BENCH_LONG=1, by local processes into SQLite and by two Dask workers into PostgreSQL:
   seconds, and memory as it is while the class is graded.
@@ -105,8 +105,6 @@ os.environ["CXEDU_QUESTIONS"] = sys.argv[1]
 shell, seconds = InteractiveShell.instance(), 0.0
 with capture_output():
     shell.run_line_magic("xmode", "Plain")
-print("warm", flush=True)
-sys.stdin.readline()
 for folder, name in json.loads(sys.argv[2]):
     cells = nbformat.read(f"{folder}/{name}.ipynb", as_version=4).cells
     os.chdir(folder)
@@ -123,26 +121,21 @@ print(seconds)
 
 
 def floor(course: Path, name: str) -> float:
-    """Seconds for the cells alone, each processor with a warm interpreter and its share of them."""
+    """Seconds for the cells alone, in one interpreter that has everything imported."""
     everybody = sorted(path for path in course.glob(f"submitted/*/{name}"))
     checks = load(name, course / "solutions" / name / "checks.py")
     asked = course / "questions"  # so that functions are called as they are in grading
     company = judges_company(name, everybody[0].parent.name)
     asked.write_bytes(questions(list(checks.tasks.values()), company))
-    running = []
-    for core in range(CORES):
-        mine = json.dumps([(str(path), name) for path in everybody[core::CORES]])
-        words = [sys.executable, "-c", CELLS, str(asked), mine]
-        pipe = subprocess.PIPE
-        running.append(
-            subprocess.Popen(
-                words, stdin=pipe, stdout=pipe, text=True, env={**os.environ, **confine.steady()}
-            )
-        )
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "warm\n"
-    return max(float(process.communicate("go\n")[0]) for process in running)
+    work = json.dumps([(str(path), name) for path in everybody])
+    done = subprocess.run(
+        [sys.executable, "-c", CELLS, str(asked), work],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **confine.steady()},
+    )
+    return float(done.stdout)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +241,7 @@ def graded(course: Path, name: str, how: str) -> dict[str, Any]:
     """Grade a class in a process of its own, watched."""
     words = [sys.executable, "-c", GRADE, str(course), name, how]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        memory = Memory(process.pid, 2 if how == "dask" else CORES)
+        memory = Memory(process.pid, 2 if how == "dask" else CORES + 1)
         said, _ = process.communicate()
         memory.end()
     assert process.returncode == 0
@@ -268,7 +261,7 @@ def gradebook(how: str) -> Iterator[str]:
 def test_curve(tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str) -> None:
     if how == "dask" and postgres.programs() is None:
         pytest.skip(postgres.MISSING)
-    where = "two Dask workers, PostgreSQL" if how == "dask" else f"{CORES} processes, SQLite"
+    where = "two Dask workers, PostgreSQL" if how == "dask" else f"{CORES + 1} processes, SQLite"
     with capsys.disabled():
         print(f"\nthe small problem set, {where}, sandbox on:")
     runs = []
