@@ -6,8 +6,6 @@ Each page is made by `nbgrader generate_feedback`, so that the stock command giv
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import as_completed
 from dataclasses import dataclass
@@ -15,17 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
-from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook, SubmittedNotebook
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
-from nbgrader.utils import rmtree, temp_attrs
+from nbgrader.utils import rmtree
 
 from cxedu import validate
 from cxedu.feedback import page
 from cxedu.grading import sanitize
-from cxedu.grading.preprocessors import note
 from cxedu.grading.run import Outcome, Progress, course_api, local_pool, notebooks_of
 
 
@@ -136,34 +131,12 @@ def _api(root: Path, look: str) -> NbGraderAPI:
 
 def _make_one(job: Job, student: str) -> str:
     """Make one student's pages; returns why that failed, or ''."""
-    api, assignment, names = _api(job.root, job.look), job.assignment, job.names
+    api, assignment = _api(job.root, job.look), job.assignment
     course = api.coursedir
-    graded = Path(course.format_path(course.autograded_directory, student, assignment))
-    missing = [name for name in names if not (graded / f"{name}.ipynb").is_file()]
     old = Path(course.format_path(course.feedback_directory, student, assignment))
     if old.exists():
         rmtree(str(old))
-    if len(missing) < len(names):
-        failed = _said(api.generate_feedback(assignment, student))
-        if failed or not missing:
-            return failed
-    with tempfile.TemporaryDirectory(prefix="cx") as folder:
-        stand_in = Path(folder) / student / assignment
-        stand_in.mkdir(parents=True)
-        submitted = Path(course.format_path(course.submitted_directory, student, assignment))
-        for name in ("timestamp.txt", "submission_secret.txt"):  # what `release_feedback` needs
-            if (submitted / name).is_file():
-                shutil.copyfile(submitted / name, stand_in / name)
-        with api.gradebook as gradebook:
-            for name in missing:
-                book = gradebook.find_submission_notebook(name, assignment, student)
-                nbformat.write(_stand_in(book), stand_in / f"{name}.ipynb")
-        with temp_attrs(course, autograded_directory=folder, notebook_id=missing[0]):
-            for name in missing:
-                course.notebook_id = name
-                if failed := _said(api.generate_feedback(assignment, student)):
-                    return failed
-    return ""
+    return _said(api.generate_feedback(assignment, student))
 
 
 def _said(result: dict[str, Any]) -> str:
@@ -173,27 +146,6 @@ def _said(result: dict[str, Any]) -> str:
     if result["success"]:
         return ""
     return f"no page could be made: {(error.splitlines() or ['no reason given'])[-1][:300]}"
-
-
-def _stand_in(book: SubmittedNotebook) -> NotebookNode:
-    """For a notebook that couldn't be graded: its graded cells, empty, and the reason."""
-    nb = v4.new_notebook()
-    comments = {c.auto_comment for c in book.comments if c.auto_comment}
-    for why in sorted(c for c in comments if c.startswith("Not graded")) or ["Not graded."]:
-        note(nb, "trouble", why)
-    for grade in book.grades:
-        cell = v4.new_raw_cell("")
-        cell.metadata["nbgrader"] = {
-            "schema_version": 3,
-            "grade_id": grade.name,
-            "grade": True,
-            "solution": False,
-            "task": False,
-            "locked": True,
-            "points": grade.max_score,
-        }
-        nb.cells.append(cell)
-    return nb
 
 
 # --- only what changed -------------------------------------------------------------------------

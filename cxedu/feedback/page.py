@@ -434,7 +434,7 @@ class Explain(NbGraderPreprocessor):
             "repaired": notes.get("repaired", []),
             "trouble": notes.get("trouble", []),
             "in_process": [t for t in tasks if t["in_process"]],
-            "cells": [c for c in cells if c["html"] or c["outputs"]],
+            "cells": [] if "stand_in" in notes else [c for c in cells if c["html"] or c["outputs"]],
             "secret": secret,
         }
         return nb, resources

@@ -2,18 +2,21 @@
 
 import contextlib
 import logging
+import shutil
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import MissingEntry
+from nbformat import NotebookNode, v4
+from nbgrader.api import MissingEntry, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import rmtree, temp_attrs
+from sqlalchemy import text
 from traitlets.config import Config, PyFileConfigLoader
 
 from cxedu.grading import record, sqlite
-from cxedu.grading.preprocessors import NOTES
+from cxedu.grading.preprocessors import NOTES, note
 from cxedu.grading.record import Outcome
-from cxedu.grading.submission import Prepared, prepared
+from cxedu.grading.submission import NBGRADERS, Prepared, prepared
 
 
 def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
@@ -42,6 +45,22 @@ def patient(db_url: str) -> str:
         return db_url
     address = db_url.replace("sqlite:", f"{sqlite.NAME}:", 1)
     return f"{address}{'&' if '?' in db_url else '?'}timeout=60"
+
+
+_FOUND_BY = {"grade": "notebook_id", "comment": "notebook_id", "base_cell": "notebook_id"}
+_FOUND_BY |= {"submitted_notebook": "assignment_id", "submitted_assignment": "student_id"}
+
+
+def add_indices(api: NbGraderAPI) -> None:
+    """Let the gradebook find one submission's rows without reading everybody's.
+
+    nbgrader makes no indices for that. With 10,000 submissions in it each took half as long again.
+    """
+    with api.gradebook as gradebook:
+        for table, column in _FOUND_BY.items():
+            name = f"cxedu_{table}_{column}"
+            gradebook.db.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})"))
+        gradebook.db.commit()
 
 
 def grade_submission(
@@ -100,7 +119,11 @@ def _autograde(
 
 
 def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict[str, str]) -> None:
-    """Put notebooks that can't be graded into the gradebook, with 0 points and the reason."""
+    """Put notebooks that can't be graded into the gradebook, with 0 points and the reason.
+
+    A notebook that says so stands in for each in `autograded/`, so that it can be looked at, graded
+    by hand and get feedback as any other.
+    """
     if not missing:
         return
     course = api.coursedir
@@ -109,6 +132,12 @@ def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict
     with contextlib.suppress(Exception):  # nbgrader fails in ways of its own on a damaged file
         timestamp = course.get_existing_timestamp(folder)
         extra = {"timestamp": timestamp} if timestamp else {}
+    graded = Path(course.format_path(course.autograded_directory, student, assignment))
+    graded.mkdir(parents=True, exist_ok=True)
+    for name in NBGRADERS:  # nbgrader's release_feedback looks for them
+        source, target = Path(folder) / name, graded / name
+        if source.is_file() and not source.is_symlink() and not target.exists():
+            shutil.copyfile(source, target)
     with api.gradebook as gradebook:
         gradebook.update_or_create_student(student)
         submission = gradebook.update_or_create_submission(assignment, student, **extra)
@@ -120,7 +149,27 @@ def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict
                 each.needs_manual_grade = each.manual_score is not None
             for comment in notebook.comments:
                 comment.auto_comment = f"Not graded: {missing[notebook.name]}."
+            path = graded / f"{notebook.name}.ipynb"
+            path.unlink(missing_ok=True)
+            nbformat.write(_stand_in(notebook, missing[notebook.name]), path)
         gradebook.db.commit()
+
+
+def _stand_in(notebook: SubmittedNotebook, why: str) -> NotebookNode:
+    """The graded cells of a notebook that couldn't be graded, empty, and the reason."""
+    nb = v4.new_notebook()
+    note(nb, "trouble", f"Not graded: {why}.")
+    nb.metadata[NOTES]["stand_in"] = True
+    # As output, since that is shown as it is: the reason may quote a file's name.
+    said = v4.new_output("stream", name="stdout", text=f"Not graded: {why}.\n")
+    nb.cells.append(v4.new_code_cell(outputs=[said]))
+    for grade in notebook.grades:
+        cell = v4.new_code_cell()
+        kind = {"grade": True, "solution": False, "task": False, "locked": True}
+        about = {"schema_version": 3, "grade_id": grade.name, "points": grade.max_score}
+        cell.metadata["nbgrader"] = {**about, **kind, "cell_type": "code"}
+        nb.cells.append(cell)
+    return nb
 
 
 def _noted(api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]) -> Outcome:

@@ -29,7 +29,14 @@ from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.grading import confine, record, warm
-from cxedu.grading.one import course_api, grade_submission, patient, read_outcomes, score_nothing
+from cxedu.grading.one import (
+    add_indices,
+    course_api,
+    grade_submission,
+    patient,
+    read_outcomes,
+    score_nothing,
+)
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
@@ -101,6 +108,7 @@ def grade(
     root = Path(root).resolve()
     api = course_api(root)
     names = notebooks_of(api, assignment)
+    add_indices(api)
     submitted = root / api.coursedir.submitted_directory
     everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
     chosen = everybody if students is None else sorted(set(students))

@@ -9,7 +9,7 @@
   seconds, and memory as it is while the class is graded.
 
 Memory is what the processes have for themselves (USS), so not what a fork shares with the warm
-process: that of the workers, and of the kernels that they wait for, divided by the workers. A Dask
+process (the command itself: all that it holds): that of the workers, and of the kernels that they wait for, divided by the workers. A Dask
 worker is no fork, so that its whole interpreter counts.
 """
 
@@ -216,7 +216,7 @@ class Memory:
         """What workers and kernels have beside the warm process; None before there is work."""
         total, kernels = 0.0, 0
         try:
-            self.main_alone.append(self.main.memory_full_info().uss / 1e6)
+            self.main_alone.append(self.main.memory_info().rss / 1e6)
             for process in self.main.children(recursive=True):
                 try:
                     words = process.cmdline()
