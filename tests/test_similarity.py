@@ -11,9 +11,10 @@ import nbformat
 import pandas as pd
 import pytest
 
+from cxedu import similarity
 from cxedu.course.classroom import student_code
 from cxedu.exercises import collect, load
-from cxedu.grading import record, similarity
+from cxedu.grading import record
 from cxedu.grading.record import answers_file
 from cxedu.grading.run import course_api, grade
 from cxedu.similarity import (
