@@ -30,7 +30,9 @@ OTHERS = {
     "course",
     "exercises",
     "figures",
+    "feedback",
     "grading",
+    "similarity",
     "validate",
     "world",
 }

@@ -129,7 +129,9 @@ def _key(root: Path, path: Path) -> str:
     notebook = nbformat.read(path, as_version=4)
     code = "\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     package = [
-        p for p in (root / "cxedu").glob("*") if p.name not in ("course", "grading", "__main__.py")
+        p
+        for p in (root / "cxedu").glob("*")
+        if p.name not in ("course", "feedback", "grading", "similarity.py", "__main__.py")
     ]
     questions = root / "book" / "testbank" / f"{path.name[:2]}.yml"
     sources = [*package, questions, root / "datasets", root / "requirements.txt"]
