@@ -358,20 +358,22 @@ def test_it_says_what_it_is(small):
 
 def test_fast_quantiles_are_as_good_as_scipy():
     scores = np.linspace(-7, 7, 20_011)
+    r, a, b = MERIDIAN["r"], MERIDIAN["a"], MERIDIAN["b"]
+    q, alpha = MERIDIAN["q"], MERIDIAN["alpha"]
     pairs = [
-        (stats.gamma(MERIDIAN["r"], scale=1 / MERIDIAN["alpha"]), False),
-        (stats.beta(MERIDIAN["a"], MERIDIAN["b"]), True),
-        (stats.invgamma(MERIDIAN["q"], scale=324.0), False),
+        (chance.Quantile.gamma(r, 1 / alpha), stats.gamma(r, scale=1 / alpha)),
+        (chance.Quantile.beta(a, b), stats.beta(a, b)),
+        (chance.Quantile.inverse_gamma(q, 324.0), stats.invgamma(q, scale=324.0)),
+        (chance.Quantile.lognormal(0.85, 3.4), stats.lognorm(0.85, scale=3.4)),
     ]
-    for distribution, share in pairs:
-        fast = chance.Quantile(distribution, share=share)(scores)
+    for quantile, distribution in pairs:
+        fast = quantile(scores)
         low = distribution.ppf(stats.norm.cdf(scores))
         high = distribution.isf(stats.norm.sf(scores))
         assert np.allclose(fast, np.where(scores < 0, low, high), rtol=1e-5, atol=0)
         assert (np.diff(fast) >= 0).all()
-    assert chance.Quantile(pairs[0][0])(np.array([-50.0, 50.0])).tolist() == pytest.approx(
-        chance.Quantile(pairs[0][0])(np.array([-8.0, 8.0]))
-    )
+    far, edge = (pairs[0][0](np.array([-x, x])) for x in (50.0, 8.0))
+    assert far.tolist() == pytest.approx(edge)
 
 
 def test_marginals_are_those_of_the_models(large):

@@ -1,12 +1,14 @@
 """Where chance comes from: child seeds, exact quantiles at speed, and draws from percentages."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 CHUNK = 50_000  # customers drawn together: bounds the memory, and fits 16-bit numbers
+
+Inverse = Callable[[np.ndarray], np.ndarray]
 
 _EDGE, _PER_UNIT = 8, 500  # the grid of normal scores behind `Quantile`: −8 to 8 by 1/500
 
@@ -26,22 +28,27 @@ def child(seed: int, table: str, chunk: int = 0) -> np.random.Generator:
 class Quantile:
     """A positive distribution's quantile function, taken at normal scores (a copula's last step).
 
-    `scipy`'s quantiles of gamma and beta take about a microsecond each; here the logarithm (for
-    shares, the log-odds) is interpolated between 8,001 normal scores from −8 to 8, each tail from
-    its own end so that nothing is lost near 1. The error is below 1e-5 of the value between
-    scores −7 and 7 (a test compares); scores beyond ±8 are held at ±8.
+    Quantiles of gamma and beta take about a microsecond each; here the logarithm (for shares, the
+    log-odds) is interpolated between 8,001 normal scores from −8 to 8, each tail from its own end so
+    that nothing is lost near 1. The error is below 1e-5 of the value between scores −7 and 7 (a test
+    compares); scores beyond ±8 are held at ±8.
 
     Parameters
     ----------
-    distribution
-        A frozen scipy distribution on the positive numbers, or on (0, 1) with `share=True`.
+    below, above : callable
+        The values that stand above a share p of all, and below a share p of all.
+    scale : float
+        What they are multiplied by.
+    share : bool
+        Whether the distribution is one of shares, on (0, 1).
     """
 
-    def __init__(self, distribution: "stats.rv_frozen", *, share: bool = False) -> None:
+    def __init__(
+        self, below: Inverse, above: Inverse, scale: float = 1.0, *, share: bool = False
+    ) -> None:
         scores = np.arange(-_EDGE * _PER_UNIT, _EDGE * _PER_UNIT + 1) / _PER_UNIT
-        lower, upper = scores[scores < 0], scores[scores >= 0]
-        low = distribution.ppf(stats.norm.cdf(lower))
-        high = distribution.isf(stats.norm.sf(upper))
+        low = below(special.ndtr(scores[scores < 0])) * scale
+        high = above(special.ndtr(-scores[scores >= 0])) * scale
         values = np.concatenate([low, high])
         tiny = np.finfo(float).tiny
         self._table = np.log(np.maximum(values, tiny))
@@ -50,6 +57,42 @@ class Quantile:
             rest = np.concatenate([1 - low, 1 - high])
             self._table -= np.log(np.maximum(rest, np.finfo(float).eps))
         self._steps = np.diff(self._table)
+
+    # `scipy.special` has what these four need; importing `scipy.stats` takes half a second.
+
+    @classmethod
+    def gamma(cls, shape: float, scale: float) -> "Quantile":
+        """Of a gamma distribution."""
+        return cls(
+            lambda p: special.gammaincinv(shape, p), lambda p: special.gammainccinv(shape, p), scale
+        )
+
+    @classmethod
+    def inverse_gamma(cls, shape: float, scale: float) -> "Quantile":
+        """Of an inverse gamma distribution."""
+        return cls(
+            lambda p: 1 / special.gammainccinv(shape, p),
+            lambda p: 1 / special.gammaincinv(shape, p),
+            scale,
+        )
+
+    @classmethod
+    def beta(cls, a: float, b: float) -> "Quantile":
+        """Of a beta distribution."""
+        return cls(
+            lambda p: special.betaincinv(a, b, p),
+            lambda p: special.betainccinv(a, b, p),
+            share=True,
+        )
+
+    @classmethod
+    def lognormal(cls, sigma: float, scale: float) -> "Quantile":
+        """Of a lognormal distribution with this median (`scale`)."""
+        return cls(
+            lambda p: np.exp(sigma * special.ndtri(p)),
+            lambda p: np.exp(-sigma * special.ndtri(p)),
+            scale,
+        )
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """Return the values that stand where the normal `scores` stand."""

@@ -33,7 +33,7 @@ more rows: the panel's average return is that of the survivors, and its answers 
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 FIRMS = 400  # whatever the number of customers: these are other companies
 YEARS = (2020, 2021, 2022, 2023, 2024)
@@ -226,7 +226,7 @@ def draw_firms(rng: np.random.Generator) -> dict[str, np.ndarray]:
             box = np.clip(np.rint(levels[item] + score), 1, 5)
             told[item] = np.where(rng.random((n, years)) < MISSING, np.nan, box)
         else:
-            told[item] = score > stats.norm.isf(published)
+            told[item] = score > -ndtri(published)
 
     firm, wave = np.indices((n, years))
     key = {"firm_id": firm + 1, "year": np.array(YEARS)[wave]}

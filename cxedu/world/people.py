@@ -13,7 +13,6 @@ from functools import cache
 from types import MappingProxyType
 
 import numpy as np
-from scipy import stats
 
 from cxedu.world.chance import Percentages, Quantile, by_segment, correlated
 
@@ -72,13 +71,13 @@ def quantiles() -> Mapping[str, Quantile]:
     """Return the quantile function behind each latent variable (made once, on first use)."""
     m = MERIDIAN
     return {
-        "rate": Quantile(stats.gamma(m["r"], scale=1 / m["alpha"])),
-        "dropout": Quantile(stats.beta(m["a"], m["b"]), share=True),
-        "spend": Quantile(stats.invgamma(m["q"], scale=m["p"] * m["gamma"])),
-        "churn": Quantile(stats.beta(m["churn_alpha"], m["churn_beta"]), share=True),
-        "gross": Quantile(stats.beta(1.6, 2.4), share=True),
-        "returns": Quantile(stats.beta(0.30, 1.9), share=True),
-        "service": Quantile(stats.lognorm(0.85, scale=3.4)),
+        "rate": Quantile.gamma(m["r"], scale=1 / m["alpha"]),
+        "dropout": Quantile.beta(m["a"], m["b"]),
+        "spend": Quantile.inverse_gamma(m["q"], scale=m["p"] * m["gamma"]),
+        "churn": Quantile.beta(m["churn_alpha"], m["churn_beta"]),
+        "gross": Quantile.beta(1.6, 2.4),
+        "returns": Quantile.beta(0.30, 1.9),
+        "service": Quantile.lognormal(0.85, scale=3.4),
     }
 
 
