@@ -6,6 +6,8 @@ from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 
 MOST_TEXT = 1_000_000  # characters that one cell may print
+TRUNCATED = "\n… output truncated …\n"
+MOST_SHOWN = 1_000  # figures, tables and their changes that one cell may show
 
 
 class GradingKernel(IPKernelApp):
@@ -35,7 +37,7 @@ class BoundedStream(OutStream):
         if left <= 0:
             return len(string)
         if len(string) > left:
-            string = string[:left] + "\n… output truncated …\n"
+            string = string[:left] + TRUNCATED
         self._unsent = True
         return super().write(string) or 0
 
@@ -44,3 +46,23 @@ class BoundedStream(OutStream):
         if self._unsent:
             self._unsent = False
             super().flush()
+
+
+class BoundedDisplay:
+    """A hook of IPython's display: what a cell shows beyond the limit isn't sent.
+
+    A loop that shows small things for ever would send more than the grader can read in the time
+    that the cell has, and be known as one that can't be stopped.
+    """
+
+    def __init__(self) -> None:
+        self._cell, self._count = None, 0
+
+    def __call__(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """The message, or None where it is one too many."""
+        cell = message["parent_header"].get("msg_id")
+        self._count = self._count + 1 if cell == self._cell else 1
+        self._cell = cell
+        if self._count == MOST_SHOWN and "data" in message["content"]:
+            message["content"]["data"] = {"text/plain": TRUNCATED.strip()}
+        return message if self._count <= MOST_SHOWN else None

@@ -27,13 +27,13 @@ from traitlets import Bool, Dict, Integer, Unicode, default
 
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
 from cxedu.grading.confine import steady
+from cxedu.grading.kernel import TRUNCATED
 from cxedu.grading.provisioner import WarmKernelManager
 from cxedu.grading.record import answers_file, made_with
 
 Resources = dict[str, Any]
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
 NOT_RUN = "NotRun"
-TRUNCATED = "\n… output truncated …\n"
 MAX_KEPT = 200_000  # characters of an answer that is kept
 NOTES = "cxedu"  # notebook metadata: what was repaired and what went wrong
 

@@ -279,7 +279,7 @@ def _be_kernel(
 
     from traitlets.config import Config
 
-    from cxedu.grading.kernel import GradingKernel
+    from cxedu.grading.kernel import BoundedDisplay, GradingKernel
 
     config = Config(
         HistoryManager={"enabled": False},
@@ -295,6 +295,7 @@ def _be_kernel(
     )
     app.initialize()
     shell: Any = app.shell
+    shell.display_pub.register_hook(BoundedDisplay())
     shell.ask_exit = lambda: None  # `exit()` ends a cell, not what comes after it
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (1, 2):  # until here, trouble goes to the log

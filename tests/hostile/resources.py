@@ -273,6 +273,7 @@ by_category = tried(fill)
         forever("from IPython.display import display\nwhile True:\n    display(1)"),
         STOPPED,
         ONE_LOST,
+        shows="output truncated",
         note="ran longer",
     ),
     Attempt(
