@@ -23,6 +23,7 @@ from pathlib import Path
 # Inside the sandbox; names that no system has, since they cover what is there.
 BOXES, KERNEL, WORK = "/cxedu/boxes", "/cxedu/kernel", "/cxedu/work"
 NOBODY = 65534
+TRUNCATED = "\n… output truncated …\n"  # stands where output is cut off
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
 SYSTEM += [f"/etc/{n}" for n in ("ld.so.cache", "localtime", "fonts", "passwd", "group")]
 _USER, _MOUNT, _PID, _IPC, _NET, _UTS = (

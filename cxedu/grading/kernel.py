@@ -5,8 +5,9 @@ from typing import Any
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 
+from cxedu.grading.confine import TRUNCATED
+
 MOST_TEXT = 1_000_000  # characters that one cell may print
-TRUNCATED = "\n… output truncated …\n"
 MOST_SHOWN = 1_000  # figures, tables and their changes that one cell may show
 
 

@@ -26,8 +26,7 @@ from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Dict, Integer, Unicode, default
 
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
-from cxedu.grading.confine import steady
-from cxedu.grading.kernel import TRUNCATED
+from cxedu.grading.confine import TRUNCATED, steady
 from cxedu.grading.provisioner import WarmKernelManager
 from cxedu.grading.record import answers_file, made_with
 
