@@ -430,6 +430,7 @@ No test can show the following, and you should know it:
 - **Side channels.** Submissions that are graded at the same time share processor and caches, and can signal to each other by load. There is nothing to signal, since none of them knows what is right.
 - **Inputs of functions.** What a student's function will be called with can be read, hidden inputs too; what it must return can't.
 - **Ordinary nbgrader tests.** Hidden tests that you add as code run in the student's process, where they can be read and fooled. The summary names these cells. `check` doesn't have that weakness.
+- **Names in your list of students.** formgrader shows them as they are; a name with a script in it would run. Look through a list that students could write to.
 - **The rest of the machine, where there is no sandbox.** With limits only (macOS, or a system without user namespaces) or ordinary kernels (Windows, `--sandbox off`), student code sees your files as you do, the solutions included.
 """
 
