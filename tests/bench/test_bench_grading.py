@@ -9,8 +9,8 @@
   seconds, and memory as it is while the class is graded.
 
 Memory is what the processes have for themselves (USS), so not what a fork shares with the warm
-process (the command itself: all that it holds): that of the workers, and of the kernels that they wait for, divided by the workers. A Dask
-worker is no fork, so that its whole interpreter counts.
+process: that of the workers, and of the kernels that they wait for, divided by the workers. A Dask
+worker is no fork, so that its whole interpreter counts. Of the command itself, all that it holds.
 """
 
 import json
@@ -240,7 +240,8 @@ class Memory:
 def graded(course: Path, name: str, how: str) -> dict[str, Any]:
     """Grade a class in a process of its own, watched."""
     words = [sys.executable, "-c", GRADE, str(course), name, how]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    env = {**os.environ, "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env) as process:
         memory = Memory(process.pid, 2 if how == "dask" else CORES + 1)
         said, _ = process.communicate()
         memory.end()
