@@ -76,7 +76,7 @@ def feedback(
         }
     waiting = [s for s in stamps if not _current(api, assignment, s, names, stamps[s])]
     with Progress(f"{assignment} feedback", len(waiting), progress) as bar:
-        for student, problem in _make_all(Job(root, assignment, names, look), waiting, workers):
+        for student, problem in _make_all(Job(root, assignment, look), waiting, workers):
             if problem:
                 notes[student] = problem
             else:
@@ -103,7 +103,6 @@ class Job:
 
     root: Path
     assignment: str
-    names: list[str]
     look: str
 
 

@@ -12,7 +12,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -65,13 +65,20 @@ def _coursedir(preprocessor: Any) -> Any:
     return None
 
 
-def source_notebook(preprocessor: Any, resources: Resources) -> Path | None:
-    """The instructor's version of the notebook, where a course is known."""
+def source_cells(preprocessor: Any, resources: Resources) -> list[dict[str, Any]]:
+    """The cells of the instructor's version of the notebook; none where there is no such file."""
     names, course = resources["nbgrader"], _coursedir(preprocessor)
     if course is None:
-        return None
+        return []
     folder = course.format_path(course.source_directory, ".", names["assignment"])
-    return Path(folder) / f"{names['notebook']}.ipynb"
+    path = Path(folder) / f"{names['notebook']}.ipynb"
+    return _cells(path, path.stat().st_mtime_ns) if path.is_file() else []
+
+
+@lru_cache(maxsize=4)  # the same for every student
+def _cells(path: Path, changed: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return found
 
 
 class Repair(NbGraderPreprocessor):
@@ -130,10 +137,8 @@ class Repair(NbGraderPreprocessor):
 
     def _order(self, resources: Resources) -> list[str]:
         """The ids in the order of the source notebook; the gradebook doesn't promise one."""
-        path, known = source_notebook(self, resources), list(self.source)
-        if path is None or not path.is_file():
-            return known
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        known = list(self.source)
+        cells = source_cells(self, resources)
         ids = [c.get("metadata", {}).get("nbgrader", {}).get("grade_id") for c in cells]
         return [i for i in ids if i in self.source] + [i for i in known if i not in ids]
 

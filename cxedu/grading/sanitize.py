@@ -2,17 +2,14 @@
 
 import base64
 import html
-import json
 import re
-from functools import lru_cache
-from pathlib import Path
 
 import nh3
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from cxedu.grading.preprocessors import Resources, source_notebook
+from cxedu.grading.preprocessors import Resources, source_cells
 
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
 _TAGS = re.findall(
@@ -66,13 +63,6 @@ def clean(text: str) -> str:
     return _CLEANER.clean(_SVG.sub(lambda found: _as_image(found.group(0)), text))
 
 
-@lru_cache(maxsize=4)
-def _handed_out(path: Path, changed: int) -> frozenset[str]:
-    """The texts of a problem set's own cells, which may say what they like."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return frozenset("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-
-
 class Sanitize(NbGraderPreprocessor):
     """Nothing that a student wrote runs in the browser of who reads the feedback.
 
@@ -103,9 +93,8 @@ class Sanitize(NbGraderPreprocessor):
         cells = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
         ends = ("", "-comment", "_extra_credit")
         self._taken = frozenset(f"{name}{end}" for name in cells if name for end in ends)
-        source = source_notebook(self, resources)
-        if source is not None and source.is_file():
-            self._ours = _handed_out(source, source.stat().st_mtime_ns)
+        ours = [c for c in source_cells(self, resources) if c["cell_type"] == "markdown"]
+        self._ours = frozenset("".join(c["source"]) for c in ours)
         return super().preprocess(nb, resources)
 
     def preprocess_cell(
