@@ -1,8 +1,11 @@
 """The kernel that a class is graded with: IPython's own, with nothing configured from elsewhere."""
 
+import threading
+import time
 from typing import Any
 
-from ipykernel.iostream import OutStream
+import zmq
+from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.kernelapp import IPKernelApp
 
 from cxedu.grading.confine import TRUNCATED
@@ -23,12 +26,49 @@ class GradingKernel(IPKernelApp):
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """There are none."""
 
+    def init_heartbeat(self) -> None:
+        """None: the keeper says when a kernel has ended."""
+
+    def init_control(self, context: Any) -> None:
+        super().init_control(context)
+        self.shell_channel_thread = None
+
+    def init_iopub(self, context: Any) -> None:
+        """The channel for output, without a thread of its own."""
+        socket = context.socket(zmq.PUB)
+        socket.linger = 1000
+        self.iopub_port = self._bind_socket(socket, self.iopub_port)
+        self.iopub_thread = DirectOutput(socket)
+        self.iopub_socket = self.iopub_thread.background_socket
+
+
+class DirectOutput(IOPubThread):
+    """Sends from whichever thread speaks, one after the other.
+
+    To hand each message to a thread for it takes longer than to send it.
+    """
+
+    def __init__(self, socket: Any) -> None:
+        super().__init__(socket)
+        self._one = threading.Lock()
+
+    def send_multipart(self, *args: Any, **kwargs: Any) -> None:
+        """Send now."""
+        with self._one:
+            super().send_multipart(*args, **kwargs)
+
 
 class BoundedStream(OutStream):
     """What a cell prints, up to a limit: a loop that prints for ever fills nobody's memory."""
 
     _left: tuple[Any, int] = (None, 0)
     _unsent = False
+    _sent = 0.0
+
+    def _schedule_flush(self) -> None:
+        """Send what was written, unless something was sent just now."""
+        if time.monotonic() > self._sent + self.flush_interval:
+            self.flush()
 
     def write(self, string: str) -> int:
         """Write as far as there is room in this cell, and say where the text was cut off."""
@@ -47,6 +87,7 @@ class BoundedStream(OutStream):
         if self._unsent:
             self._unsent = False
             super().flush()
+            self._sent = time.monotonic()
 
 
 class BoundedDisplay:

@@ -6,10 +6,11 @@ on stderr, and drops the whole submission when the kernel dies. These three clas
 
 import contextlib
 import json
+import math
 import os
 import re
-import secrets
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
@@ -17,7 +18,9 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+import zmq
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 from nbgrader.api import BaseCell, Grade, Gradebook
@@ -27,12 +30,13 @@ from traitlets import Bool, Dict, Integer, Unicode, default
 
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
 from cxedu.grading.confine import TRUNCATED, steady
-from cxedu.grading.provisioner import WarmKernelManager
+from cxedu.grading.provisioner import BlockingKernelManager, WarmKernelManager
 from cxedu.grading.record import answers_file, made_with
 
 Resources = dict[str, Any]
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
 NOT_RUN = "NotRun"
+LOOK = 1.0  # seconds between looks whether a silent kernel still lives
 MAX_KEPT = 200_000  # characters of an answer that is kept
 NOTES = "cxedu"  # notebook metadata: what was repaired and what went wrong
 
@@ -250,24 +254,26 @@ class Run(Execute):
         config=True
     )
 
-    @default("skip_cells_with_tag")
-    def _no_tag_skips_a_cell(self) -> str:
-        return secrets.token_hex(16)
-
     @default("extra_arguments")
     def _no_banner(self) -> list[str]:
         return ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=ERROR"]
+
+    @default("record_timing")
+    def _same_notebook_each_time(self) -> bool:
+        return False
 
     @default("shutdown_kernel")
     def _immediately(self) -> str:
         return "immediate"
 
     def create_kernel_manager(self) -> Any:
-        if not self.warm:
-            return super().create_kernel_manager()
-        self.km = WarmKernelManager(
-            config=self.config, warm=self.warm, sandboxed=self.sandboxed, limits=self.limits
-        )
+        if self.warm:
+            self.km = WarmKernelManager(
+                config=self.config, warm=self.warm, sandboxed=self.sandboxed, limits=self.limits
+            )
+        else:
+            self.kernel_manager_class = BlockingKernelManager
+            super().create_kernel_manager()
         return self.km
 
     def preprocess(
@@ -363,13 +369,61 @@ class Run(Execute):
     def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
         """Widgets have nobody to talk to here; what they would keep, the notebook needn't hold."""
 
-    async def on_cell_executed(self, **kwargs: Any) -> None:
-        super().on_cell_executed(**kwargs)
-        content = kwargs["execute_reply"]["content"]
-        if content.get("ename") == "CellTimeoutError":
-            seconds = self._get_timeout(kwargs["cell"])
-            note(self.nb, "trouble", f"A cell ran longer than {seconds} s and was stopped.")
-            await self.kc.get_shell_msg(timeout=self.patience)  # raises if it doesn't stop
+    def execute_cell(
+        self,
+        cell: NotebookNode,
+        cell_index: int,
+        execution_count: int | None = None,
+        store_history: bool = True,
+    ) -> NotebookNode:
+        """Run a cell and take what it sends: one loop, where nbclient has three tasks a cell."""
+        if cell.cell_type != "code" or not cell.source.strip():
+            return cell
+        cell.outputs, self.clear_before_next_output = [], False
+        asked = self.kc.execute(cell.source, store_history=store_history, stop_on_error=False)
+        self.code_cells_executed += 1
+        reply = self._follow(asked, cell, cell_index)
+        self.on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=reply)
+        return cell
+
+    def _follow(self, asked: str, cell: NotebookNode, index: int) -> dict[str, Any]:
+        """What the kernel replies in the end; an error where the cell had to be stopped."""
+        channels = {
+            channel.socket: channel for channel in (self.kc.shell_channel, self.kc.iopub_channel)
+        }
+        reply, done, stopped = None, False, None
+        seconds = self._get_timeout(cell)
+        until = time.monotonic() + (seconds or math.inf)
+        while not (reply and done):
+            left = until - time.monotonic()
+            if left <= 0 and (reply or stopped):
+                raise CellTimeoutError("It didn't stop.")
+            if left <= 0:
+                note(self.nb, "trouble", f"A cell ran longer than {seconds} s and was stopped.")
+                run_sync(self.km.interrupt_kernel)()
+                stopped = {"content": {**self.error_on_timeout, "status": "error"}}
+                until = time.monotonic() + self.patience
+            ready, _, _ = zmq.select(list(channels), [], [], min(max(left, 0), LOOK))
+            if not ready and not self.kc.is_alive():
+                raise DeadKernelError("The kernel died.")
+            for socket in ready:
+                message = channels[socket].get_msg(timeout=0)
+                if message["parent_header"].get("msg_id") != asked:
+                    continue
+                if channels[socket] is self.kc.shell_channel:
+                    reply = message
+                    until = time.monotonic() + self.iopub_timeout
+                else:
+                    done = done or self._take(message, cell, index)
+        return stopped or reply
+
+    def _take(self, message: dict[str, Any], cell: NotebookNode, index: int) -> bool:
+        """Take output; whether it was the last."""
+        try:
+            self.process_message(message, cell, index)
+        except CellExecutionComplete:
+            return True
+        return False
 
 
 class Bench:

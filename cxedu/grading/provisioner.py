@@ -18,12 +18,11 @@ from queue import Empty
 from typing import Any
 
 import zmq
-import zmq.asyncio
-from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client import AsyncKernelManager, BlockingKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Bool, Dict, DottedObjectName, Unicode, default
+from traitlets import Bool, Dict, DottedObjectName, Type, Unicode, default
 
 from cxedu.grading.confine import KERNEL
 
@@ -134,33 +133,44 @@ class WarmProvisioner(KernelProvisionerBase):
             self._connection = None
 
 
-class QuickClient(AsyncKernelClient):
+class BlockingKernelManager(AsyncKernelManager):
+    """A kernel manager whose clients wait in place for a message, as `preprocessors.Run` does."""
+
+    client_class = DottedObjectName("jupyter_client.BlockingKernelClient")
+    client_factory = Type(BlockingKernelClient)
+
+
+class QuickClient(BlockingKernelClient):
     """A client for kernels whose sockets are there as soon as they are started."""
 
     @default("context")
-    def _bounded(self) -> zmq.asyncio.Context:
+    def _bounded(self) -> zmq.Context[zmq.Socket[bytes]]:
         self._created_context = True
-        context = zmq.asyncio.Context()
+        context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, MOST_BYTES)
         return context
 
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
+    def start_channels(self, **kwargs: Any) -> None:
+        """Those that are used: nobody types an answer, and the keeper says when a kernel ended."""
+        super().start_channels(**{**kwargs, "stdin": False, "hb": False, "control": False})
+
+    def wait_for_ready(self, timeout: float | None = None) -> None:
         """Return once the kernel answers and its output arrives; no fixed pauses."""
         deadline = time.monotonic() + (timeout or START)
         while time.monotonic() < deadline:
             self.kernel_info()
             try:
-                await self.iopub_channel.get_msg(timeout=0.1)
+                self.iopub_channel.get_msg(timeout=0.1)
             except Empty:
-                if not await self.is_alive():
+                if not self.is_alive():
                     raise RuntimeError("the kernel died before it was ready") from None
                 continue
-            self._handle_kernel_info_reply(await self.shell_channel.get_msg(timeout=START))
+            self._handle_kernel_info_reply(self.shell_channel.get_msg(timeout=START))
             return
         raise RuntimeError("the kernel did not answer in time")
 
 
-class WarmKernelManager(AsyncKernelManager):
+class WarmKernelManager(BlockingKernelManager):
     """A kernel manager whose kernels come from the warm process."""
 
     client_class = DottedObjectName("cxedu.grading.provisioner.QuickClient")
