@@ -1,16 +1,21 @@
 """One submission, from what was handed in to its record: repaired, graded by nbgrader, noted."""
 
 import contextlib
+import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode, v4
-from nbgrader.api import MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
-from nbgrader.utils import rmtree, temp_attrs
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.utils import find_all_files, rmtree, setenv, temp_attrs
 from sqlalchemy import text
+from traitlets import default
 from traitlets.config import Config, PyFileConfigLoader
 
 from cxedu.grading import record, sqlite
@@ -27,7 +32,7 @@ def course_api(root: Path, extra: Config | None = None) -> NbGraderAPI:
     config.merge(extra or Config())
     log = logging.getLogger("traitlets")  # nbgrader adds a handler of its own to return the log
     log.propagate, log.handlers = False, [logging.NullHandler()]
-    return NbGraderAPI(config=config, log_level="INFO")
+    return NbGraderAPI(config=config, log_level="ERROR")
 
 
 def patient(db_url: str) -> str:
@@ -97,6 +102,47 @@ def grade_submission(
     return outcome
 
 
+class Grading(Autograde):
+    """nbgrader's autograde for one submission that is ready.
+
+    The notebook is converted once, where that writes and reads it again in between, and the
+    gradebook is opened once for what that looks up one by one.
+    """
+
+    problem = ""  # why it failed, where nbgrader only says that it did
+
+    @default("preprocessors")
+    def _all_of_them(self) -> list[Any]:
+        return [*self.sanitize_preprocessors, *self.autograde_preprocessors]
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Put the submission into the gradebook, and the instructor's files over the student's."""
+        course = self.coursedir
+        mine = Path(self._format_source(assignment_id, student_id))
+        source = Path(course.format_path(course.source_directory, ".", assignment_id))
+        own = [str(source / path) for path in self.exclude_overwriting.get(assignment_id, [])]
+        for found in find_all_files(str(source), [*course.ignore, "*.ipynb"]):
+            if found not in own:
+                target = mine / Path(found).relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(found, target)
+        BaseConverter.init_assignment(self, assignment_id, student_id)
+        timestamp = course.get_existing_timestamp(str(mine))
+        extra = {"timestamp": timestamp} if timestamp else {}
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            gradebook.update_or_create_student(student_id)
+            gradebook.update_or_create_submission(assignment_id, student_id, **extra)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Repair, run, judge and save it."""
+        try:
+            with setenv(NBGRADER_EXECUTION="autograde"):
+                BaseConverter.convert_single_notebook(self, notebook_filename)
+        except Exception as problem:
+            self.problem = f"{type(problem).__name__}: {str(problem)[:300]}"
+            raise
+
+
 def _autograde(
     api: NbGraderAPI, assignment: str, student: str, notebooks: list[str], ready: Prepared
 ) -> str:
@@ -107,15 +153,15 @@ def _autograde(
         if graded.exists():
             rmtree(str(graded))  # of an earlier submission
         return ""
+    names = {"assignment_id": assignment, "student_id": student}
     api.update_config(Config(Repair={"found": ready.repaired}))
-    with temp_attrs(course, submitted_directory=ready.submitted):
-        result = api.autograde(assignment, student, force=True)
-    error = result.get("error", "").strip()
-    if "KeyboardInterrupt" in error:  # nbgrader catches even that
-        raise KeyboardInterrupt
-    if result["success"]:
-        return ""
-    return error.splitlines()[-1][:300] if error else "no reason given"
+    with temp_attrs(course, submitted_directory=ready.submitted, **names):
+        grading = Grading(coursedir=course, parent=api, force=True)
+        try:
+            grading.start()
+        except NbGraderException as problem:
+            return grading.problem or str(problem)
+    return ""
 
 
 def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict[str, str]) -> None:
@@ -179,8 +225,8 @@ def _noted(api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
     outcome = Outcome(student, assignment)
     notes: list[str] = []
     for name in notebooks:
-        nb = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-        kept = nb.metadata.get(NOTES, {})
+        nb = json.loads((folder / f"{name}.ipynb").read_text(encoding="utf-8"))
+        kept = nb["metadata"].get(NOTES, {})
         outcome.repaired += kept.get("repaired", [])
         outcome.in_process += kept.get("in_process", [])
         notes += [*kept.get("trouble", []), *kept.get("reasons", []), *_not_installed(nb)]
@@ -188,11 +234,11 @@ def _noted(api: NbGraderAPI, assignment: str, student: str, notebooks: list[str]
     return outcome
 
 
-def _not_installed(nb: nbformat.NotebookNode) -> list[str]:
+def _not_installed(nb: dict[str, Any]) -> list[str]:
     """The imports that failed: perhaps the course should have the package."""
-    outputs = [o for c in nb.cells if c.cell_type == "code" for o in c.outputs]
-    failed = [o for o in outputs if o.output_type == "error" and o.ename == "ModuleNotFoundError"]
-    return list(dict.fromkeys(o.evalue[:100] for o in failed))
+    outputs = [output for cell in nb["cells"] for output in cell.get("outputs", [])]
+    failed = [o for o in outputs if o.get("ename") == "ModuleNotFoundError"]
+    return list(dict.fromkeys(o["evalue"][:100] for o in failed))
 
 
 def read_outcomes(api: NbGraderAPI, outcomes: list[Outcome]) -> list[Outcome]:

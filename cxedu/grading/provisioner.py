@@ -150,9 +150,9 @@ class QuickClient(BlockingKernelClient):
         context.setsockopt(zmq.MAXMSGSIZE, MOST_BYTES)
         return context
 
-    def start_channels(self, **kwargs: Any) -> None:
+    def start_channels(self, *args: bool, **kwargs: bool) -> None:
         """Those that are used: nobody types an answer, and the keeper says when a kernel ended."""
-        super().start_channels(**{**kwargs, "stdin": False, "hb": False, "control": False})
+        super().start_channels(stdin=False, hb=False, control=False)
 
     def wait_for_ready(self, timeout: float | None = None) -> None:
         """Return once the kernel answers and its output arrives; no fixed pauses."""
