@@ -13,9 +13,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from queue import Empty
+from types import SimpleNamespace
 from typing import Any
 
 import zmq
@@ -85,6 +87,44 @@ def _cells(path: Path, changed: int) -> list[dict[str, Any]]:
     return found
 
 
+@dataclass
+class Generated:
+    """What `nbgrader generate_assignment` put into the gradebook about a notebook."""
+
+    kernelspec: dict[str, Any]
+    source: dict[str, Any]  # by the cells' ids: cell_type, source, locked, checksum
+    points: dict[str, float]
+    tasks: dict[str, float]
+    solutions: set[str]
+
+
+def generated(preprocessor: Any, names: dict[str, str]) -> Generated:
+    """What the gradebook has of a notebook; remembered until it is generated anew."""
+    key = (names["db_url"], names["assignment"], names["notebook"])
+    course = _coursedir(preprocessor)
+    with contextlib.suppress(AttributeError, OSError):  # no course, or its release was removed
+        folder = Path(course.format_path(course.release_directory, ".", names["assignment"]))
+        return _generated(*key, (folder / f"{names['notebook']}.ipynb").stat().st_mtime_ns)
+    return _generated.__wrapped__(*key)
+
+
+@lru_cache(maxsize=4)  # the same for every student
+def _generated(db_url: str, assignment: str, notebook: str, changed: int = 0) -> Generated:
+    with Gradebook(db_url) as gradebook:
+        book = gradebook.find_notebook(notebook, assignment)
+        fields = ("cell_type", "source", "locked", "checksum")
+        return Generated(
+            json.loads(book.kernelspec or "{}"),
+            {
+                c.name: SimpleNamespace(**{f: getattr(c, f) for f in fields})
+                for c in book.source_cells
+            },
+            {c.name: c.max_score for c in book.grade_cells},
+            {c.name: c.max_score for c in book.task_cells},
+            {c.name for c in book.solution_cells},
+        )
+
+
 class Repair(NbGraderPreprocessor):
     """Put back what a student's editing broke, before the notebook is run.
 
@@ -109,17 +149,14 @@ class Repair(NbGraderPreprocessor):
         names = resources["nbgrader"]
         for text in self.found.get(names["notebook"], []):
             note(nb, "repaired", text)
-        with Gradebook(names["db_url"]) as gradebook:
-            book = gradebook.find_notebook(names["notebook"], names["assignment"])
-            self.source = {c.name: c for c in book.source_cells}
-            self.points = {c.name: c.max_score for c in book.grade_cells}
-            self.solutions = {c.name for c in book.solution_cells}
-            self.tasks = {c.name: c.max_score for c in book.task_cells}
-            self.order = self._order(resources)
-            self._restore_kernel(nb, json.loads(book.kernelspec or "{}"))
-            self._restore_metadata(nb)
-            self._drop_duplicates(nb)
-            self._restore_cells(nb)
+        right = generated(self, names)
+        self.source, self.points = right.source, right.points
+        self.solutions, self.tasks = right.solutions, right.tasks
+        self.order = self._order(resources)
+        self._restore_kernel(nb, right.kernelspec)
+        self._restore_metadata(nb)
+        self._drop_duplicates(nb)
+        self._restore_cells(nb)
         repaired = nb.metadata.get(NOTES, {}).get("repaired", [])
         if repaired:
             words = "\n".join(f"- {text}" for text in repaired)

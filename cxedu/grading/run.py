@@ -1,6 +1,7 @@
 """Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import secrets
@@ -284,6 +285,7 @@ def local_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _be_worker() -> None:
+    gc.freeze()  # what was imported stays: no need to look through it for garbage
     confine.die_with_parent()  # otherwise it would go on grading when somebody kills that
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to decide about
 

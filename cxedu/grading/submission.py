@@ -90,10 +90,9 @@ def _files(folder: Path, course: Any, notes: list[str]) -> dict[Path, Path]:
     files = {}
     left_out = []
     for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        above = [path, *(folder / p for p in inside.parents if p.name)]
-        if any(fnmatch(p.name, i) or fnmatch(str(p), i) for p in above for i in course.ignore):
+        if ignored(path, folder, course.ignore):
             continue
+        inside = path.relative_to(folder)
         # A link could name anything that the grader may read, and a pipe would never end.
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             left_out.append(inside)
@@ -108,6 +107,16 @@ def _files(folder: Path, course: Any, notes: list[str]) -> dict[Path, Path]:
             f"left out, because too large, unreadable or no ordinary file: {_list(left_out)}"
         )
     return files
+
+
+def ignored(path: Path, folder: Path, patterns: list[str]) -> bool:
+    """Whether a file of a folder is to be ignored, by its name or that of a folder around it.
+
+    nbgrader's own function looks through everybody's submissions for each file that it is asked
+    about, since one of the course's patterns names them.
+    """
+    above = [path, *(folder / p for p in path.relative_to(folder).parents if p.name)]
+    return any(fnmatch(p.name, i) or fnmatch(str(p), i) for p in above for i in patterns)
 
 
 def _may_be_notebook(path: Path, names: list[str]) -> bool:
