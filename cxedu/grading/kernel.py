@@ -5,13 +5,37 @@ import time
 from typing import Any
 
 import zmq
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.profiledir import ProfileDir
+from traitlets.config import Config
 
 from cxedu.grading.confine import TRUNCATED
 
 MOST_TEXT = 1_000_000  # characters that one cell may print
 MOST_SHOWN = 1_000  # figures, tables and their changes that one cell may show
+
+
+def prepare(folder: str) -> None:
+    """Make what forks will be kernels with, so that none spends time on it."""
+    config = Config(
+        HistoryManager={"enabled": False},
+        InteractiveShell={"xmode": "Plain"},
+        Kernel={"_execute_sleep": 0},  # a pause after each cell
+    )
+    profile = ProfileDir.create_profile_dir(f"{folder}/ipython")
+    GradingKernel.instance(
+        config=config,
+        capture_fd_output=False,
+        log_level=50,
+        outstream_class="cxedu.grading.kernel.BoundedStream",
+        profile_dir=profile,
+    )
+    ZMQInteractiveShell.instance(
+        config=config, profile_dir=profile, user_ns={}, compiler_class=XCachingCompiler
+    )
 
 
 class GradingKernel(IPKernelApp):

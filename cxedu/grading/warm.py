@@ -155,6 +155,7 @@ def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
         except ImportError:
             continue  # the student's cell will say so
     _use_once()
+    importlib.import_module("cxedu.grading.kernel").prepare("/tmp" if sandboxed else boxes)
     if sandboxed:
         confine.drop_root()
     gc.collect()
@@ -277,24 +278,13 @@ def _be_kernel(
     confine.limit(limits, order["already"], sandboxed)
     sys.argv, sys.path[0] = ["kernel"], ""
 
-    from traitlets.config import Config
-
     from cxedu.grading.kernel import BoundedDisplay, GradingKernel
 
-    config = Config(
-        HistoryManager={"enabled": False},
-        InteractiveShell={"xmode": "Plain"},
-        Kernel={"_execute_sleep": 0},  # a pause after each cell
-    )
-    app = GradingKernel.instance(
-        config=config,
-        capture_fd_output=False,
-        connection_file=f"{folder}/connection.json",
-        log_level=50,
-        outstream_class="cxedu.grading.kernel.BoundedStream",
-    )
+    app = GradingKernel.instance()
+    app.connection_file = f"{folder}/connection.json"
     app.initialize()
     shell: Any = app.shell
+    shell.kernel = shell.parent = app.kernel
     shell.display_pub.register_hook(BoundedDisplay())
     shell.ask_exit = lambda: None  # `exit()` ends a cell, not what comes after it
     null = os.open(os.devnull, os.O_RDWR)
