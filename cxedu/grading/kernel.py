@@ -1,14 +1,14 @@
 """The kernel that a class is graded with: IPython's own, with nothing configured from elsewhere."""
 
+import sys
 import threading
 import time
 from typing import Any
 
 import zmq
-from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
@@ -20,25 +20,41 @@ MOST_SHOWN = 1_000  # figures, tables and their changes that one cell may show
 
 def prepare(folder: str) -> None:
     """Make what forks will be kernels with, so that none spends time on it."""
-    config = Config(
-        HistoryManager={"enabled": False},
-        InteractiveShell={"xmode": "Plain"},
-        Kernel={"_execute_sleep": 0},  # a pause after each cell
-    )
-    profile = ProfileDir.create_profile_dir(f"{folder}/ipython")
-    GradingKernel.instance(
-        config=config,
+    app = GradingApp.instance(
+        config=Config(
+            HistoryManager={"enabled": False},
+            InteractiveShell={"xmode": "Plain"},
+            Kernel={"_execute_sleep": 0},  # a pause after each cell
+        ),
         capture_fd_output=False,
+        kernel_class=GradingKernel,
         log_level=50,
         outstream_class="cxedu.grading.kernel.BoundedStream",
-        profile_dir=profile,
+        profile_dir=ProfileDir.create_profile_dir(f"{folder}/ipython"),
     )
-    ZMQInteractiveShell.instance(
-        config=config, profile_dir=profile, user_ns={}, compiler_class=XCachingCompiler
-    )
+    shell: Any = GradingKernel.instance(parent=app, profile_dir=app.profile_dir).shell
+    shell.run_cell("None", silent=True)  # what is loaded on first use is loaded now
 
 
-class GradingKernel(IPKernelApp):
+class GradingKernel(IPythonKernel):
+    """An IPython kernel that is made before the fork, and connected after it."""
+
+    @classmethod
+    def instance(cls, **kwargs: Any) -> "GradingKernel":
+        """What `GradingApp` calls with the fork's connections."""
+        made: GradingKernel = super().instance(**kwargs)
+        if "iopub_socket" in kwargs:
+            del kwargs["user_ns"]
+            for name, value in kwargs.items():
+                setattr(made, name, value)
+            made._stdout, made._stderr = sys.stdout, sys.stderr
+            shell: Any = made.shell
+            for speaker in (shell.displayhook, shell.display_pub):
+                speaker.session, speaker.pub_socket = made.session, made.iopub_socket
+        return made
+
+
+class GradingApp(IPKernelApp):
     """A kernel that reads neither a command line nor anybody's configuration files.
 
     Both take time, and a file in the professor's home must not change a mark.

@@ -278,13 +278,12 @@ def _be_kernel(
     confine.limit(limits, order["already"], sandboxed)
     sys.argv, sys.path[0] = ["kernel"], ""
 
-    from cxedu.grading.kernel import BoundedDisplay, GradingKernel
+    from cxedu.grading.kernel import BoundedDisplay, GradingApp
 
-    app = GradingKernel.instance()
+    app = GradingApp.instance()
     app.connection_file = f"{folder}/connection.json"
     app.initialize()
     shell: Any = app.shell
-    shell.kernel = shell.parent = app.kernel
     shell.display_pub.register_hook(BoundedDisplay())
     shell.ask_exit = lambda: None  # `exit()` ends a cell, not what comes after it
     null = os.open(os.devnull, os.O_RDWR)
