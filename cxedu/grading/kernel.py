@@ -36,8 +36,19 @@ def prepare(folder: str) -> None:
     shell.run_cell("None", silent=True)  # what is loaded on first use is loaded now
 
 
+class NoThread:
+    """Stands for ipykernel's thread for messages, which each of them would pass through twice."""
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class GradingKernel(IPythonKernel):
     """An IPython kernel that is made before the fork, and connected after it."""
+
+    _supports_kernel_subshells = False
 
     @classmethod
     def instance(cls, **kwargs: Any) -> "GradingKernel":
@@ -70,8 +81,9 @@ class GradingApp(IPKernelApp):
         """None: the keeper says when a kernel has ended."""
 
     def init_control(self, context: Any) -> None:
+        """Messages come straight to the main thread: nobody opens a second shell."""
         super().init_control(context)
-        self.shell_channel_thread = None
+        self.shell_channel_thread = NoThread()
 
     def init_iopub(self, context: Any) -> None:
         """The channel for output, without a thread of its own."""

@@ -248,6 +248,6 @@ while True:
         after(2, "# takes for ever\nimport os, time\nos.closerange(3, 4096)\ntime.sleep(60)"),
         KEPT,
         FIRST,
-        note="could not be stopped",
+        note="The kernel died",
     ),
 ]
