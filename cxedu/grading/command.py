@@ -5,6 +5,7 @@ functions: both take more than a second, and go on side by side.
 """
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def main(arguments: list[str]) -> int:
     # jsonschema, which reads notebooks for nbgrader, would take a second to build a grammar for a
     # kind of address that no notebook has; it does without where this can't be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    gc.disable()  # what is imported stays: no need to look through it, then or later
     from cxedu.grading.run import export, grade
 
+    gc.freeze()
+    gc.enable()
     try:
         grade(
             root,

@@ -149,6 +149,7 @@ def imports(notebooks: Iterable[Path]) -> tuple[str, ...]:
 def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
     """Import, then fork a keeper for each connection, for ever."""
     confine.die_with_parent()
+    gc.disable()
     for name in [*ALWAYS, *modules]:
         try:
             importlib.import_module(name)
@@ -160,6 +161,7 @@ def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
         confine.drop_root()
     gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every page after a fork
+    gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report for themselves
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{boxes}/{SOCKET}.new")
