@@ -48,6 +48,7 @@ class Limits:
     open_files: int = 512
 
 
+@functools.cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 

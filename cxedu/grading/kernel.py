@@ -1,5 +1,6 @@
 """The kernel that a class is graded with: IPython's own, with nothing configured from elsewhere."""
 
+import os
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ MOST_SHOWN = 1_000  # figures, tables and their changes that one cell may show
 
 def prepare(folder: str) -> None:
     """Make what forks will be kernels with, so that none spends time on it."""
+    os.environ["IPYTHONDIR"] = f"{folder}/ipython"  # what IPython keeps, but nobody reads
     app = GradingApp.instance(
         config=Config(
             HistoryManager={"enabled": False},
@@ -30,8 +32,9 @@ def prepare(folder: str) -> None:
         kernel_class=GradingKernel,
         log_level=50,
         outstream_class="cxedu.grading.kernel.BoundedStream",
-        profile_dir=ProfileDir.create_profile_dir(f"{folder}/ipython"),
+        profile_dir=ProfileDir.create_profile_dir(f"{folder}/ipython/profile"),
     )
+    app.log.setLevel("CRITICAL")  # no records either of what isn't logged
     shell: Any = GradingKernel.instance(parent=app, profile_dir=app.profile_dir).shell
     shell.run_cell("None", silent=True)  # what is loaded on first use is loaded now
 
@@ -77,6 +80,9 @@ class GradingApp(IPKernelApp):
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """There are none."""
 
+    def init_code(self) -> None:
+        """None that somebody left for each kernel to start with."""
+
     def init_heartbeat(self) -> None:
         """None: the keeper says when a kernel has ended."""
 
@@ -114,13 +120,17 @@ class BoundedStream(OutStream):
     """What a cell prints, up to a limit: a loop that prints for ever fills nobody's memory."""
 
     _left: tuple[Any, int] = (None, 0)
-    _unsent = False
     _sent = 0.0
 
     def _schedule_flush(self) -> None:
-        """Send what was written, unless something was sent just now."""
+        """Send what was written, unless some was sent just now; the rest when the cell ends."""
         if time.monotonic() > self._sent + self.flush_interval:
             self.flush()
+
+    def flush(self) -> None:
+        """Send what was written."""
+        self._sent = time.monotonic()
+        super().flush()
 
     def write(self, string: str) -> int:
         """Write as far as there is room in this cell, and say where the text was cut off."""
@@ -131,15 +141,7 @@ class BoundedStream(OutStream):
             return len(string)
         if len(string) > left:
             string = string[:left] + TRUNCATED
-        self._unsent = True
         return super().write(string) or 0
-
-    def flush(self) -> None:
-        """Wait until what was written is sent. The kernel asks five times for each cell."""
-        if self._unsent:
-            self._unsent = False
-            super().flush()
-            self._sent = time.monotonic()
 
 
 class BoundedDisplay:
