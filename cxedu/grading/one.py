@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree, setenv, temp_attrs
 from sqlalchemy import text
 from traitlets import default
@@ -87,20 +88,22 @@ def grade_submission(
     course = api.coursedir
     record.forget(course, assignment, student)  # from here until the end it counts as interrupted
     stamp = record.stamp(course, assignment, student)
-    if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
-        return read_outcomes(api, [Outcome(student, assignment, note="nothing was submitted")])[0]
-    with prepared(course, student, assignment, notebooks) as ready:
-        notes = [*ready.missing.values(), *ready.notes]
-        failed = _autograde(api, assignment, student, notebooks, ready)
-        if failed:
-            notes.append(f"could not be graded: {failed}")
-            ready.missing = dict.fromkeys(notebooks, notes[-1])
-        score_nothing(api, assignment, student, ready.missing)
-    graded = [name for name in notebooks if name not in ready.missing]
-    outcome = _noted(api, assignment, student, graded)
-    outcome.note = "; ".join(filter(None, [*notes, outcome.note]))
-    outcome.graded_with = record.label(record.made_with(Path(course.root)))
-    read_outcomes(api, [outcome])
+    with api.gradebook as gradebook:
+        if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
+            nothing = Outcome(student, assignment, note="nothing was submitted")
+            return read_outcomes(gradebook, [nothing])[0]
+        with prepared(course, student, assignment, notebooks) as ready:
+            notes = [*ready.missing.values(), *ready.notes]
+            failed = _autograde(api, gradebook, assignment, student, notebooks, ready)
+            if failed:
+                notes.append(f"could not be graded: {failed}")
+                ready.missing = dict.fromkeys(notebooks, notes[-1])
+            score_nothing(course, gradebook, assignment, student, ready.missing)
+        graded = [name for name in notebooks if name not in ready.missing]
+        outcome = _noted(api, assignment, student, graded)
+        outcome.note = "; ".join(filter(None, [*notes, outcome.note]))
+        outcome.graded_with = record.label(record.made_with(Path(course.root)))
+        read_outcomes(gradebook, [outcome])
     record.keep(course, outcome, stamp)
     return outcome
 
@@ -141,6 +144,10 @@ class Grading(Autograde):
 
     problem = ""  # why it failed, where nbgrader only says that it did
 
+    def __init__(self, gradebook: Gradebook, repaired: dict[str, list[str]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.gradebook, self.repaired = gradebook, repaired
+
     @default("exporter_class")
     def _quick(self) -> type[NotebookExporter]:
         return QuickNotebook
@@ -165,9 +172,14 @@ class Grading(Autograde):
         shutil.copytree(mine, graded, ignore=shutil.ignore_patterns("*.ipynb"))
         timestamp = course.get_existing_timestamp(str(mine))
         extra = {"timestamp": timestamp} if timestamp else {}
-        with Gradebook(course.db_url, course.course_id) as gradebook:
-            gradebook.update_or_create_student(student_id)
-            gradebook.update_or_create_submission(assignment_id, student_id, **extra)
+        self.gradebook.update_or_create_student(student_id)
+        self.gradebook.update_or_create_submission(assignment_id, student_id, **extra)
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        """What the preprocessors get to know beside the notebook."""
+        resources = super().init_single_notebook_resources(notebook_filename)
+        repaired = self.repaired.get(resources["nbgrader"]["notebook"], [])
+        return {**resources, "gradebook": self.gradebook, "repaired": repaired}
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Repair, run, judge and save it."""
@@ -180,7 +192,12 @@ class Grading(Autograde):
 
 
 def _autograde(
-    api: NbGraderAPI, assignment: str, student: str, notebooks: list[str], ready: Prepared
+    api: NbGraderAPI,
+    gradebook: Gradebook,
+    assignment: str,
+    student: str,
+    notebooks: list[str],
+    ready: Prepared,
 ) -> str:
     """Let nbgrader grade what is ready; returns why it couldn't, or ''."""
     course = api.coursedir
@@ -190,17 +207,23 @@ def _autograde(
             rmtree(str(graded))  # of an earlier submission
         return ""
     names = {"assignment_id": assignment, "student_id": student}
-    api.update_config(Config(Repair={"found": ready.repaired}))
     with temp_attrs(course, submitted_directory=ready.submitted, **names):
-        grading = Grading(coursedir=course, parent=api, force=True)
+        grading = Grading(gradebook, ready.repaired, coursedir=course, parent=api, force=True)
         try:
             grading.start()
         except NbGraderException as problem:
+            gradebook.db.rollback()  # whatever it had begun to save
             return grading.problem or str(problem)
     return ""
 
 
-def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict[str, str]) -> None:
+def score_nothing(
+    course: CourseDirectory,
+    gradebook: Gradebook,
+    assignment: str,
+    student: str,
+    missing: dict[str, str],
+) -> None:
     """Put notebooks that can't be graded into the gradebook, with 0 points and the reason.
 
     A notebook that says so stands in for each in `autograded/`, so that it can be looked at, graded
@@ -208,7 +231,6 @@ def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict
     """
     if not missing:
         return
-    course = api.coursedir
     folder = course.format_path(course.submitted_directory, student, assignment)
     extra = {}
     with contextlib.suppress(Exception):  # nbgrader fails in ways of its own on a damaged file
@@ -220,21 +242,20 @@ def score_nothing(api: NbGraderAPI, assignment: str, student: str, missing: dict
         source, target = Path(folder) / name, graded / name
         if source.is_file() and not source.is_symlink() and not target.exists():
             shutil.copyfile(source, target)
-    with api.gradebook as gradebook:
-        gradebook.update_or_create_student(student)
-        submission = gradebook.update_or_create_submission(assignment, student, **extra)
-        for notebook in submission.notebooks:
-            if notebook.name not in missing:
-                continue
-            for each in notebook.grades:
-                each.auto_score = 0
-                each.needs_manual_grade = each.manual_score is not None
-            for comment in notebook.comments:
-                comment.auto_comment = f"Not graded: {missing[notebook.name]}."
-            path = graded / f"{notebook.name}.ipynb"
-            path.unlink(missing_ok=True)
-            nbformat.write(_stand_in(notebook, missing[notebook.name]), path)
-        gradebook.db.commit()
+    gradebook.update_or_create_student(student)
+    submission = gradebook.update_or_create_submission(assignment, student, **extra)
+    for notebook in submission.notebooks:
+        if notebook.name not in missing:
+            continue
+        for each in notebook.grades:
+            each.auto_score = 0
+            each.needs_manual_grade = each.manual_score is not None
+        for comment in notebook.comments:
+            comment.auto_comment = f"Not graded: {missing[notebook.name]}."
+        path = graded / f"{notebook.name}.ipynb"
+        path.unlink(missing_ok=True)
+        nbformat.write(_stand_in(notebook, missing[notebook.name]), path)
+    gradebook.db.commit()
 
 
 def _stand_in(notebook: SubmittedNotebook, why: str) -> NotebookNode:
@@ -277,14 +298,13 @@ def _not_installed(nb: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(o["evalue"][:100] for o in failed))
 
 
-def read_outcomes(api: NbGraderAPI, outcomes: list[Outcome]) -> list[Outcome]:
+def read_outcomes(gradebook: Gradebook, outcomes: list[Outcome]) -> list[Outcome]:
     """Fill in the gradebook's view of submissions."""
-    with api.gradebook as gradebook:
-        for outcome in outcomes:
-            outcome.max_score = float(gradebook.find_assignment(outcome.assignment).max_score)
-            with contextlib.suppress(MissingEntry):
-                submission = gradebook.find_submission(outcome.assignment, outcome.student)
-                outcome.score = float(submission.score)
-                outcome.late_seconds = float(submission.total_seconds_late)
-                outcome.needs_manual_grade = bool(submission.needs_manual_grade)
+    for outcome in outcomes:
+        outcome.max_score = float(gradebook.find_assignment(outcome.assignment).max_score)
+        with contextlib.suppress(MissingEntry):
+            submission = gradebook.find_submission(outcome.assignment, outcome.student)
+            outcome.score = float(submission.score)
+            outcome.late_seconds = float(submission.total_seconds_late)
+            outcome.needs_manual_grade = bool(submission.needs_manual_grade)
     return outcomes

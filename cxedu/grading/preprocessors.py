@@ -140,14 +140,12 @@ class Repair(NbGraderPreprocessor):
     where those ask for each cell.
     """
 
-    found = Dict(help="What was put right before, in words, by notebook.").tag(config=True)
-
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         course = _coursedir(self)
         made = made_with(Path(course.root if course else ".").resolve())
         nb.metadata[NOTES] = {"made_with": made}
         names = resources["nbgrader"]
-        for text in self.found.get(names["notebook"], []):
+        for text in resources.get("repaired", []):  # before this
             note(nb, "repaired", text)
         right = generated(self, names)
         self.source, self.points = right.source, right.points
@@ -600,25 +598,30 @@ class Save(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
-            book = gradebook.find_submission_notebook(
-                names["notebook"], names["assignment"], names["student"]
-            )
-            cells = gradebook.db.query(BaseCell.id, BaseCell.name)
-            ids = dict(cells.filter(BaseCell.notebook_id == book.notebook_id).all())
-            grades = {ids[grade.cell_id]: grade for grade in book.grades}
-            comments = {ids[comment.cell_id]: comment for comment in book.comments}
-            for cell in nb.cells:
-                name = cell.metadata.get("nbgrader", {}).get("grade_id")
-                if utils.is_grade(cell):
-                    self._save_score(cell, grades[name])
-                if utils.is_solution(cell) or utils.is_task(cell):
-                    empty = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-                    said = "No response." if empty and not utils.is_task(cell) else None
-                    comments[name].auto_comment = said
-            gradebook.db.commit()
+        if "gradebook" in resources:
+            self._save(nb, resources["gradebook"], resources["nbgrader"])
+        else:
+            with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+                self._save(nb, gradebook, resources["nbgrader"])
         return nb, resources
+
+    def _save(self, nb: NotebookNode, gradebook: Gradebook, names: dict[str, str]) -> None:
+        book = gradebook.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        cells = gradebook.db.query(BaseCell.id, BaseCell.name)
+        ids = dict(cells.filter(BaseCell.notebook_id == book.notebook_id).all())
+        grades = {ids[grade.cell_id]: grade for grade in book.grades}
+        comments = {ids[comment.cell_id]: comment for comment in book.comments}
+        for cell in nb.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if utils.is_grade(cell):
+                self._save_score(cell, grades[name])
+            if utils.is_solution(cell) or utils.is_task(cell):
+                empty = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+                said = "No response." if empty and not utils.is_task(cell) else None
+                comments[name].auto_comment = said
+        gradebook.db.commit()
 
     def _save_score(self, cell: NotebookNode, grade: Grade) -> None:
         grade.auto_score, _ = utils.determine_grade(cell, self.log)

@@ -1,6 +1,7 @@
 """Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
 
 import contextlib
+import functools
 import gc
 import multiprocessing
 import os
@@ -126,7 +127,8 @@ def grade(
     at_a_time = workers or ((os.cpu_count() or 1) + 1 if executor is None else AHEAD)
     done = _grade_all(job, waiting, at_a_time, executor, progress)
     # Somebody may have graded by hand since, or granted an extension.
-    kept = read_outcomes(api, [outcome for outcome in finished.values() if outcome])
+    with api.gradebook as gradebook:
+        kept = read_outcomes(gradebook, [outcome for outcome in finished.values() if outcome])
     done.update({outcome.student: outcome for outcome in kept})
     outcomes = [done[student] for student in chosen]
     table = pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
@@ -293,18 +295,23 @@ def _be_worker() -> None:
 def grade_one(job: Job, student: str) -> Outcome:
     """Grade one submission, in this process. What `grade` hands to its workers."""
     with _turn:
-        extra = Config()
-        if job.level != "kernel":
-            extra.Run.warm = job.warm or _own_warm_process(job)
-            extra.Run.sandboxed = job.level == "sandbox"
-        api = course_api(job.root, extra)
-        api.coursedir.db_url = patient(api.coursedir.db_url)
+        socket = job.warm or (_own_warm_process(job) if job.level != "kernel" else "")
+        changed = (job.root / "nbgrader_config.py").stat().st_mtime_ns
+        api = _workers_api(job.root, socket, job.level == "sandbox", changed)
         try:
             return grade_submission(api, job.assignment, student, job.notebooks)
         except (
             Exception
         ) as problem:  # nobody's submission stops the others; the next run tries again
             return _lost(job, student, f"could not be graded ({_said(problem)})")
+
+
+@functools.lru_cache(maxsize=1)
+def _workers_api(root: Path, socket: str, sandboxed: bool, changed: int) -> NbGraderAPI:
+    """nbgrader's interface to the course, with kernels from a warm process if there is one."""
+    api = course_api(root, Config(Run={"warm": socket, "sandboxed": sandboxed}))
+    api.coursedir.db_url = patient(api.coursedir.db_url)
+    return api
 
 
 def _own_warm_process(job: Job) -> str:
@@ -329,8 +336,10 @@ def _said(problem: Exception) -> str:
 def _lost(job: Job, student: str, why: str) -> Outcome:
     """Somebody whose submission can't be graded: 0 points, with the reason, for a human to see."""
     api = course_api(job.root)
-    score_nothing(api, job.assignment, student, dict.fromkeys(job.notebooks, why))
-    return read_outcomes(api, [Outcome(student, job.assignment, note=why)])[0]
+    missing = dict.fromkeys(job.notebooks, why)
+    with api.gradebook as gradebook:
+        score_nothing(api.coursedir, gradebook, job.assignment, student, missing)
+        return read_outcomes(gradebook, [Outcome(student, job.assignment, note=why)])[0]
 
 
 def export(root: Path, to: Path | None = None) -> Path:
