@@ -125,6 +125,7 @@ def steady() -> dict[str, str]:
     """What makes runs alike: one hash seed, one thread for each numeric library, one time zone."""
     threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR")
     return {
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # forks want no threads beside them
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no word about debuggers

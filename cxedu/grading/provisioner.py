@@ -81,7 +81,8 @@ class WarmProvisioner(KernelProvisionerBase):
         self._heard = b""
         said = self._listen(START)
         if not said.get("ready"):
-            raise RuntimeError(f"the kernel did not start: {said.get('error', 'no reason given')}")
+            why = said.get("error") or f"it ended with {said.get('exit', 'no answer')}"
+            raise RuntimeError(f"the kernel did not start: {why}")
         return self.connection_info
 
     def _listen(self, seconds: float = 0) -> dict[str, Any]:

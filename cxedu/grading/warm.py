@@ -174,6 +174,8 @@ def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
             code = 1
             try:
                 code = _keep(connection, boxes, sandboxed)
+            except BaseException:
+                traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(code)
         connection.close()
@@ -214,8 +216,8 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
             connection.close()
             folder = confine.KERNEL if sandboxed else f"{boxes}/{order['box']}/kernel"
             _be_kernel(order, limits, folder, tell, sandboxed)
-        except Exception:
-            traceback.print_exc()
+        except BaseException:  # ipykernel exits where it can't start
+            traceback.print_exc(file=sys.__stderr__)
         finally:
             os._exit(1)
     os.close(tell)
@@ -238,7 +240,9 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
                 _say(connection, ready=True)
             watched.remove(ready)
         if connection in happened:
-            words = lines.readline()
+            words = b""
+            with suppress(ConnectionError):  # it hung up, and had not read everything
+                words = lines.readline()
             number = json.loads(words)["signal"] if words else signal.SIGKILL
             _pass_on(kernel, number, sandboxed)
             if not words:
