@@ -348,6 +348,23 @@ def test_one_missing_notebook_leaves_the_others(tmp_path):
     assert not copied.exists()
 
 
+def test_what_was_generated_anew_counts(tmp_path):
+    """A worker remembers the problem set's cells, but not longer than they are true."""
+    course = new_course(tmp_path / "course")
+    generate(course)
+    submit(course, "ada", right_answers(course))
+    before = grade(course, PS, progress=False, workers=1).loc[0]
+    source = course / "solutions" / PS / f"{PS}.ipynb"
+    nb = read(source)
+    test = next(c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "ps90-1")
+    test.metadata.nbgrader.points -= 1
+    nbformat.write(nb, source)
+    generate(course)
+    after = grade(course, PS, progress=False, workers=1).loc[0]
+    assert after["score"] == before["score"] - 1 > 0
+    assert after["max_score"] == before["max_score"] - 1
+
+
 def test_sqlite_waits_for_its_turn():
     assert patient("sqlite:///g.db?mode=rw") == "sqlite+shared:///g.db?mode=rw&timeout=60"
     assert patient("postgresql://host/g") == "postgresql://host/g"
@@ -500,6 +517,18 @@ def test_killed_at_fifty_moments(start, children, tmp_path):
         go_on(socket)
         assert everything(course) == expected
         assert list((course / "autograded" / ".cxedu" / "under_way").iterdir()) == []
+    finally:
+        warm.close()
+
+
+def test_nothing_runs_beside_what_is_forked(start):
+    """A library's thread might hold a lock, or be amid something, when a kernel is forked."""
+    modules = warming.imports([start / "solutions" / PS / f"{PS}.ipynb"])
+    warm = WarmProcess(start, ["pyarrow", *modules], confine.level()[0] == "sandbox")
+    try:
+        warm.wait()
+        forking = [p for p in family(warm._process.pid) if "cxedu.grading.warm" in p.cmdline()]
+        assert {p.num_threads() for p in forking if p.name() != "bwrap"} == {1}
     finally:
         warm.close()
 
