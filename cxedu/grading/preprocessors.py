@@ -391,6 +391,10 @@ class Run(Execute):
                 return None
             if len(text) > room:
                 content["text"] = text[:room] + TRUNCATED
+            last = cell.outputs[-1] if cell.outputs else {}
+            if last.get("name") == content["name"] and not self.clear_before_next_output:
+                last["text"] += content["text"]  # in how many pieces it came is chance
+                return None
         elif kind == "execute_result" and ANSWER_MIME in content["data"]:
             for earlier in cell.outputs:  # only the last one counts
                 earlier.get("data", {}).pop(ANSWER_MIME, None)
