@@ -20,7 +20,7 @@ from nbgrader.validator import Validator
 
 from cxedu.course.classroom import BEHAVIOURS, make_class, solved, student_code, students
 from cxedu.course.release import put_checks, release_all
-from cxedu.exercises import ANSWER_MIME, load
+from cxedu.exercises import ANSWER_MIME, judges_company, load
 from cxedu.grading.command import main
 from cxedu.grading.preprocessors import Run, Verdicts, checked_task
 from cxedu.grading.run import export, grade
@@ -538,6 +538,15 @@ def test_answers_as_student_code():
     assert "Task(" not in code
     with pytest.raises(ValueError, match="decorated function"):
         student_code(ps90, lambda meridian: 1, "x")
+
+
+@pytest.mark.parametrize("name", sorted(p.parent.name for p in ROOT.glob("solutions/*/checks.py")))
+def test_what_simulated_students_write_runs(name):
+    problem_set = load(name, ROOT / "solutions" / name / "checks.py")
+    meridian = judges_company(name, "ada")
+    for task in problem_set.tasks.values():
+        for make in [*task.other_ways, *(wrong.make for wrong in task.misconceptions)]:
+            exec(student_code(problem_set, make, "answer"), {"meridian": meridian})
 
 
 def test_the_hook_takes_the_hidden_part_out(tmp_path):
