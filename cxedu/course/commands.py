@@ -245,7 +245,11 @@ def _class() -> None:
     from cxedu.course import classroom
 
     def grade_the_class() -> None:
-        classroom.make_class(ROOT, CLASS)  # says a line for each submission
+        table = classroom.make_class(ROOT, CLASS)  # says a line for each submission
+        odd = table[(table["score"] - table["expected"]).abs() > 1e-9]
+        for row in odd.to_dict("records"):
+            got = f"{row['score']:g} points, where {row['expected']:g} were expected"
+            print(f"{row['student']} ({row['behaviour']}), {row['assignment']}: {got}")
 
     sources = ["solutions", "nbgrader_config.py", "cxedu", "requirements.txt"]
     _step("sample class graded", sources, grade_the_class, CLASS / "grades.csv")
