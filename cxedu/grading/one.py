@@ -1,6 +1,7 @@
 """One submission, from what was handed in to its record: repaired, graded by nbgrader, noted."""
 
 import contextlib
+import functools
 import json
 import logging
 import shutil
@@ -9,18 +10,16 @@ from typing import Any
 
 import nbformat
 import orjson
-from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, v4
 from nbformat.v4.rwbase import split_lines, strip_transient
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree, setenv, temp_attrs
 from sqlalchemy import text
-from traitlets import default
 from traitlets.config import Config, PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
 from cxedu.grading import record, sqlite
 from cxedu.grading.preprocessors import NOTES, note
@@ -108,89 +107,6 @@ def grade_submission(
     return outcome
 
 
-class QuickNotebook(NotebookExporter):
-    """nbconvert's, for a notebook that nobody else holds: not copied before it is worked on, and
-    written by a faster library."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.steps: list[Any] = []
-        super().__init__(*args, **kwargs)
-
-    def register_preprocessor(self, preprocessor: Any, enabled: bool = False) -> Any:
-        """As nbconvert does, which calls this again with an instance of a class that is named."""
-        made = super().register_preprocessor(preprocessor, enabled)
-        self.steps += [made] if made else []
-        return made
-
-    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> Any:
-        """The notebook's text, after all preprocessors, and what they left in the resources."""
-        for step in self.steps:
-            nb, resources = step(nb, resources)
-        nbformat.validate(nb, relax_add_props=True)
-        try:
-            as_usual = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-            text = orjson.dumps(split_lines(strip_transient(nb)), option=as_usual).decode()
-        except TypeError:  # it is stricter about numbers, depth and text
-            text = nbformat.writes(nb)
-        return f"{text}\n", {**resources, "output_extension": self.file_extension}
-
-
-class Grading(Autograde):
-    """nbgrader's autograde for one submission that is ready.
-
-    The notebook is converted once, where that writes and reads it again in between, and the
-    gradebook is opened once for what that looks up one by one.
-    """
-
-    problem = ""  # why it failed, where nbgrader only says that it did
-
-    def __init__(self, gradebook: Gradebook, repaired: dict[str, list[str]], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.gradebook, self.repaired = gradebook, repaired
-
-    @default("exporter_class")
-    def _quick(self) -> type[NotebookExporter]:
-        return QuickNotebook
-
-    @default("preprocessors")
-    def _all_of_them(self) -> list[Any]:
-        return [*self.sanitize_preprocessors, *self.autograde_preprocessors]
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Put the instructor's files over the student's, and the submission into the gradebook."""
-        course = self.coursedir
-        mine = Path(self._format_source(assignment_id, student_id))
-        source = Path(course.format_path(course.source_directory, ".", assignment_id))
-        patterns = [*course.ignore, "*.ipynb"]
-        kept = self.exclude_overwriting.get(assignment_id, [])
-        for path in source.rglob("*"):
-            inside = path.relative_to(source)
-            if path.is_file() and str(inside) not in kept and not ignored(path, source, patterns):
-                (mine / inside).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, mine / inside)
-        graded = self._format_dest(assignment_id, student_id)
-        shutil.copytree(mine, graded, ignore=shutil.ignore_patterns("*.ipynb"))
-        timestamp = course.get_existing_timestamp(str(mine))
-        extra = {"timestamp": timestamp} if timestamp else {}
-        self.gradebook.update_or_create_student(student_id)
-        self.gradebook.update_or_create_submission(assignment_id, student_id, **extra)
-
-    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
-        """What the preprocessors get to know beside the notebook."""
-        resources = super().init_single_notebook_resources(notebook_filename)
-        repaired = self.repaired.get(resources["nbgrader"]["notebook"], [])
-        return {**resources, "gradebook": self.gradebook, "repaired": repaired}
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Repair, run, judge and save it."""
-        try:
-            with setenv(NBGRADER_EXECUTION="autograde"):
-                BaseConverter.convert_single_notebook(self, notebook_filename)
-        except Exception as problem:
-            self.problem = f"{type(problem).__name__}: {str(problem)[:300]}"
-            raise
-
-
 def _autograde(
     api: NbGraderAPI,
     gradebook: Gradebook,
@@ -199,22 +115,92 @@ def _autograde(
     notebooks: list[str],
     ready: Prepared,
 ) -> str:
-    """Let nbgrader grade what is ready; returns why it couldn't, or ''."""
+    """Grade what is ready as nbgrader's Autograde is told to; returns why it couldn't, or ''."""
     course = api.coursedir
-    if all(name in ready.missing for name in notebooks):
-        graded = Path(course.format_path(course.autograded_directory, student, assignment))
-        if graded.exists():
-            rmtree(str(graded))  # of an earlier submission
+    graded = Path(course.format_path(course.autograded_directory, student, assignment))
+    if graded.exists():
+        rmtree(str(graded))  # of an earlier submission
+    names = [name for name in notebooks if name not in ready.missing]
+    if not names:
         return ""
-    names = {"assignment_id": assignment, "student_id": student}
-    with temp_attrs(course, submitted_directory=ready.submitted, **names):
-        grading = Grading(gradebook, ready.repaired, coursedir=course, parent=api, force=True)
-        try:
-            grading.start()
-        except NbGraderException as problem:
-            gradebook.db.rollback()  # whatever it had begun to save
-            return grading.problem or str(problem)
+    about = {"assignment_id": assignment, "student_id": student}
+    try:
+        with temp_attrs(course, **about), setenv(NBGRADER_EXECUTION="autograde"):
+            _convert(api, gradebook, assignment, student, names, ready)
+    except Exception as problem:
+        gradebook.db.rollback()  # whatever it had begun to save
+        if graded.exists():
+            rmtree(str(graded))
+        return f"{type(problem).__name__}: {str(problem)[:300]}"
     return ""
+
+
+def _convert(
+    api: NbGraderAPI,
+    gradebook: Gradebook,
+    assignment: str,
+    student: str,
+    names: list[str],
+    ready: Prepared,
+) -> None:
+    """What nbgrader's converter does: prepare the folder, then each notebook, step by step.
+
+    It writes and reads a notebook again between repair and running, makes each step anew for each
+    submission, and opens the gradebook for each thing that it wants to know.
+    """
+    course = api.coursedir
+    autograde, steps = _steps(api)
+    mine = Path(course.format_path(ready.submitted, student, assignment))
+    graded = Path(course.format_path(course.autograded_directory, student, assignment))
+    autograde.notebooks = [str(mine / f"{name}.ipynb") for name in names]
+    autograde.run_pre_convert_hook()
+    _overwrite(course, autograde.exclude_overwriting.get(assignment, []), assignment, mine)
+    shutil.copytree(mine, graded, ignore=shutil.ignore_patterns("*.ipynb"))
+    timestamp = course.get_existing_timestamp(str(mine))
+    gradebook.update_or_create_student(student)
+    extra = {"timestamp": timestamp} if timestamp else {}
+    gradebook.update_or_create_submission(assignment, student, **extra)
+    about = {"assignment": assignment, "student": student, "db_url": course.db_url}
+    for name in names:
+        nb = nbformat.read(mine / f"{name}.ipynb", as_version=4)
+        resources: Any = {"unique_key": name, "metadata": {"name": name, "path": str(mine)}}
+        resources |= {"nbgrader": {**about, "notebook": name}, "gradebook": gradebook}
+        resources["repaired"] = ready.repaired.get(name, [])
+        for step in steps:
+            nb, resources = step(nb, resources)
+        nbformat.validate(nb, relax_add_props=True)
+        (graded / f"{name}.ipynb").write_text(_text(nb), encoding="utf-8")
+    autograde.set_permissions(assignment, student)
+    autograde.run_post_convert_hook()
+
+
+@functools.lru_cache(maxsize=1)  # the same for everybody
+def _steps(api: NbGraderAPI) -> tuple[Autograde, list[Any]]:
+    """nbgrader's Autograde as nbgrader_config.py has it, and its preprocessors."""
+    autograde = Autograde(coursedir=api.coursedir, parent=api)
+    chosen = [*autograde.sanitize_preprocessors, *autograde.autograde_preprocessors]
+    kinds = [import_item(kind) if isinstance(kind, str) else kind for kind in chosen]
+    return autograde, [kind(parent=autograde) for kind in kinds]
+
+
+def _overwrite(course: CourseDirectory, kept: list[str], assignment: str, mine: Path) -> None:
+    """Put the instructor's files over the student's, but those that students are to write."""
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    patterns = [*course.ignore, "*.ipynb"]
+    for path in source.rglob("*"):
+        inside = path.relative_to(source)
+        if path.is_file() and str(inside) not in kept and not ignored(path, source, patterns):
+            (mine / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, mine / inside)
+
+
+def _text(nb: NotebookNode) -> str:
+    """A notebook's file, as nbformat writes it, by a faster library."""
+    try:
+        as_usual = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+        return orjson.dumps(split_lines(strip_transient(nb)), option=as_usual).decode() + "\n"
+    except TypeError:  # it is stricter about numbers, depth and text
+        return f"{nbformat.writes(nb)}\n"
 
 
 def score_nothing(
