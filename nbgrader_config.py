@@ -49,7 +49,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "cxedu.grading.preprocessors.Verdicts",
     "cxedu.grading.preprocessors.Save",
-    "nbgrader.preprocessors.AssignLatePenalties",
+    "cxedu.grading.preprocessors.Late",
     "cxedu.grading.sanitize.Sanitize",
 ]
 # `Repair` takes each cell's data from the gradebook, so nbgrader's own check of them, and a

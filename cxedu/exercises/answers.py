@@ -5,6 +5,7 @@ compares two answers, and guesses from a wrong one where it came from. It never 
 answer.
 """
 
+import functools
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -271,7 +272,7 @@ class Table(Answer):
     labels: Sequence[str] = ()
     missing: bool = False
 
-    @property
+    @functools.cached_property
     def _number(self) -> Number:
         return Number(
             unit=self.unit,

@@ -6,11 +6,14 @@ import threading
 import time
 from typing import Any
 
+import pandas as pd
 import zmq
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.profiledir import ProfileDir
+from jupyter_client.session import Session
+from traitlets import default
 from traitlets.config import Config
 
 from cxedu.grading.confine import TRUNCATED
@@ -37,6 +40,20 @@ def prepare(folder: str) -> None:
     app.log.setLevel("CRITICAL")  # no records either of what isn't logged
     shell: Any = GradingKernel.instance(parent=app, profile_dir=app.profile_dir).shell
     shell.run_cell("None", silent=True)  # what is loaded on first use is loaded now
+    shell.display_formatter.format(pd.DataFrame({"shown": [0.5]}))
+
+
+class QuietSession(Session):
+    """Messages without those that nobody reads: that a cell begins, and what it holds."""
+
+    def send(
+        self, stream: Any, msg_or_type: Any, content: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Send, unless the grader knows it."""
+        begins = msg_or_type == "status" and content["execution_state"] == "busy"
+        if begins or msg_or_type == "execute_input":
+            return None
+        return super().send(stream, msg_or_type, content, *args, **kwargs)
 
 
 class NoThread:
@@ -73,6 +90,10 @@ class GradingApp(IPKernelApp):
 
     Both take time, and a file in the professor's home must not change a mark.
     """
+
+    @default("session")
+    def _quiet(self) -> Session:
+        return QuietSession(parent=self)
 
     def parse_command_line(self, argv: Any = None) -> None:
         """There is none: what is configured was given to the constructor."""

@@ -26,7 +26,12 @@ from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKer
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 from nbgrader.api import BaseCell, Grade, Gradebook
-from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    ClearHiddenTests,
+    Execute,
+    NbGraderPreprocessor,
+)
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Dict, Integer, Unicode, default
 
@@ -281,6 +286,7 @@ class Run(Execute):
     limits = Dict(help="Those limits of confine.Limits that aren't as usual, by name.").tag(
         config=True
     )
+    clear_before_next_output = False
     patience = Integer(10, help="Seconds that an interrupted cell has to stop.").tag(config=True)
     max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
         config=True
@@ -346,6 +352,10 @@ class Run(Execute):
     @contextmanager
     def setup_kernel(self, **kwargs: Any) -> Iterator[None]:
         with super().setup_kernel(env=self.environment(), **kwargs):
+            self._channels = {c.socket: c for c in (self.kc.shell_channel, self.kc.iopub_channel)}
+            self._poller = zmq.Poller()
+            for socket in self._channels:
+                self._poller.register(socket, zmq.POLLIN)
             yield
 
     def preprocess_cell(
@@ -405,6 +415,23 @@ class Run(Execute):
                 content["data"] = {"text/plain": TRUNCATED.strip()}
         return super().process_message(msg, cell, cell_index)
 
+    def output(
+        self, outs: list[NotebookNode], msg: Any, display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Take what a cell shows. The notebook is validated as a whole, and not each output."""
+        made = _output(msg["msg_type"], msg["content"])
+        if made is None:
+            return None
+        if self.clear_before_next_output:
+            outs.clear()
+            self.clear_display_id_mapping(cell_index)
+            self.clear_before_next_output = False
+        if display_id:  # a later message may change it
+            places = self._display_id_map.setdefault(display_id, {})
+            places.setdefault(cell_index, []).append(len(outs))
+        outs.append(made)
+        return made
+
     def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
         """Widgets have nobody to talk to here; what they would keep, the notebook needn't hold."""
 
@@ -422,14 +449,12 @@ class Run(Execute):
         asked = self.kc.execute(cell.source, store_history=store_history, stop_on_error=False)
         self.code_cells_executed += 1
         reply = self._follow(asked, cell, cell_index)
+        cell.execution_count = reply["content"].get("execution_count")
         self.on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=reply)
         return cell
 
     def _follow(self, asked: str, cell: NotebookNode, index: int) -> dict[str, Any]:
         """What the kernel replies in the end; an error where the cell had to be stopped."""
-        channels = {
-            channel.socket: channel for channel in (self.kc.shell_channel, self.kc.iopub_channel)
-        }
         reply, done, stopped = None, False, None
         seconds = self._get_timeout(cell)
         until = time.monotonic() + (seconds or math.inf)
@@ -442,14 +467,15 @@ class Run(Execute):
                 run_sync(self.km.interrupt_kernel)()
                 stopped = {"content": {**self.error_on_timeout, "status": "error"}}
                 until = time.monotonic() + self.patience
-            ready, _, _ = zmq.select(list(channels), [], [], min(max(left, 0), LOOK))
+            ready = self._poller.poll(int(1000 * min(max(left, 0), LOOK)) + 1)
             if not ready and not self.kc.is_alive():
                 raise DeadKernelError("The kernel died.")
-            for socket in ready:
-                message = channels[socket].get_msg(timeout=0)
+            for socket, _ in ready:
+                channel = self._channels[socket]
+                message = channel.get_msg(timeout=0)
                 if message["parent_header"].get("msg_id") != asked:
                     continue
-                if channels[socket] is self.kc.shell_channel:
+                if channel is self.kc.shell_channel:
                     reply = message
                     until = time.monotonic() + self.iopub_timeout
                 else:
@@ -463,6 +489,23 @@ class Run(Execute):
         except CellExecutionComplete:
             return True
         return False
+
+
+def _output(kind: str, content: dict[str, Any]) -> NotebookNode | None:
+    """An output as notebooks have it, whatever a student's code sends; None if it is no output."""
+    if kind == "stream":
+        made: dict[str, Any] = {"name": str(content["name"]), "text": str(content["text"])}
+    elif kind == "error":
+        said = [str(line) for line in content["traceback"]]
+        made = {"ename": str(content["ename"]), "evalue": str(content["evalue"]), "traceback": said}
+    elif kind in ("execute_result", "display_data"):
+        data = {k: v if k.endswith("json") else str(v) for k, v in content["data"].items()}
+        made = {"data": data, "metadata": {}}
+    else:
+        return None
+    if kind == "execute_result":
+        made["execution_count"] = int(content["execution_count"])
+    return from_dict({"output_type": kind, **made})
 
 
 class Bench:
@@ -603,13 +646,14 @@ class Save(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         if "gradebook" in resources:
-            self._save(nb, resources["gradebook"], resources["nbgrader"])
+            self._save(nb, resources["gradebook"], resources)
         else:
             with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
-                self._save(nb, gradebook, resources["nbgrader"])
+                self._save(nb, gradebook, resources)
         return nb, resources
 
-    def _save(self, nb: NotebookNode, gradebook: Gradebook, names: dict[str, str]) -> None:
+    def _save(self, nb: NotebookNode, gradebook: Gradebook, resources: Resources) -> None:
+        names = resources["nbgrader"]
         book = gradebook.find_submission_notebook(
             names["notebook"], names["assignment"], names["student"]
         )
@@ -625,6 +669,8 @@ class Save(NbGraderPreprocessor):
                 empty = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
                 said = "No response." if empty and not utils.is_task(cell) else None
                 comments[name].auto_comment = said
+        book.late_submission_penalty = None
+        resources["late"] = book.assignment.total_seconds_late > 0
         gradebook.db.commit()
 
     def _save_score(self, cell: NotebookNode, grade: Grade) -> None:
@@ -632,3 +678,10 @@ class Save(NbGraderPreprocessor):
         # A mark given by hand stays; whether it still fits is for who gave it to say.
         by_hand = grade.manual_score is not None
         grade.needs_manual_grade = by_hand or grade.auto_score is None
+
+
+class Late(AssignLatePenalties):
+    """nbgrader's penalties for who is late; who is not costs no second look into the gradebook."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        return super().preprocess(nb, resources) if resources["late"] else (nb, resources)

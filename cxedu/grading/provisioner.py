@@ -193,7 +193,7 @@ class WarmKernelManager(BlockingKernelManager):
 
     @default("session")
     def _undated(self) -> Session:
-        return Session(parent=self, unpack=undated)
+        return Session(parent=self, unpack=undated, key=b"")
 
     @default("client_factory")
     def _quick(self) -> type[QuickClient]:

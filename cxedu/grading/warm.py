@@ -182,13 +182,13 @@ def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
 
 
 def _use_once() -> None:
-    """Make a small company and show a table: whatever is loaded on first use is loaded now."""
+    """Make a small company: whatever is loaded on first use is loaded now."""
     from cxedu.world import World
 
     world = World(seed=0, n_customers=100)
     for name in world.tables:
         getattr(world, name)
-    world.transactions.groupby("customer_id")["margin"].sum().to_frame().to_html()
+    world.transactions.groupby("customer_id")["margin"].sum()
 
 
 def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:

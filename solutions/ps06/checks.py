@@ -114,6 +114,7 @@ def club_member(meridian):
     )
 
 
+@once
 def ada_estimates(meridian):
     """Ada's estimates for everybody who ordered in the last 52 weeks."""
     margin = recent_orders(meridian).groupby("customer_id")["margin"].sum()
@@ -705,6 +706,7 @@ def _(answer, meridian):
 
 
 ### BEGIN HIDDEN
+@once
 def spending(meridian):
     return meridian.wallet.groupby("customer_id")[["spend_with_us", "spend_with_rivals"]].sum()
 
