@@ -29,7 +29,7 @@ from cxedu.exercises import load
 from cxedu.grading import confine, record, run
 from cxedu.grading import warm as warming
 from cxedu.grading.command import main
-from cxedu.grading.one import course_api, patient
+from cxedu.grading.one import Grader, course_api, patient
 from cxedu.grading.preprocessors import NOTES
 from cxedu.grading.report import report
 from cxedu.grading.run import export, grade
@@ -292,7 +292,7 @@ class TestDamaged:
         warm = SimpleNamespace(wait=lambda: Path("none"), close=lambda: None)
         with monkeypatch.context() as patch:
             patch.setattr(warming, "take", lambda *_: warm)
-            patch.setattr(run, "grade_submission", fails)
+            patch.setattr(Grader, "grade", fails)
             table = grade(course, PS, ["package"], progress=False, workers=1)
         assert table.loc[0, "score"] == 0
         assert table.loc[0, "note"] == "could not be graded (OSError: no space left on device)"
@@ -366,7 +366,7 @@ def test_what_was_generated_anew_counts(tmp_path):
 
 
 def test_sqlite_waits_for_its_turn():
-    assert patient("sqlite:///g.db?mode=rw") == "sqlite+shared:///g.db?mode=rw&timeout=60"
+    assert patient("sqlite:///g.db?mode=rw") == "sqlite:///g.db?mode=rw&timeout=60"
     assert patient("postgresql://host/g") == "postgresql://host/g"
 
 
@@ -567,17 +567,17 @@ def test_control_c_is_resumed(start, children):
 
 def grade_with_accidents(course: Path, student: str, times: int, to: Path) -> None:
     """In a child: the worker that grades this student is killed, so many times."""
-    ordinary = run.grade_submission
+    ordinary = Grader.grade
 
-    def deadly(api, assignment, who, notebooks):
+    def deadly(grader, who):
         with to.with_name(f"{who}.tries").open("a") as tries:
             print("x", end="", file=tries)
         if who == student and to.with_name(f"{who}.tries").stat().st_size <= times:
             time.sleep(0.2)
             os.kill(os.getpid(), signal.SIGKILL)
-        return ordinary(api, assignment, who, notebooks)
+        return ordinary(grader, who)
 
-    run.grade_submission = deadly
+    Grader.grade = deadly
     grade(course, PS, progress=False, workers=2).to_json(to)
 
 

@@ -1,7 +1,6 @@
 """Grade a class with nbgrader, one student at a time, so that one failure never stops the rest."""
 
 import contextlib
-import functools
 import gc
 import multiprocessing
 import os
@@ -31,14 +30,7 @@ from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.grading import confine, record, warm
-from cxedu.grading.one import (
-    add_indices,
-    course_api,
-    grade_submission,
-    patient,
-    read_outcomes,
-    score_nothing,
-)
+from cxedu.grading.one import Grader, add_indices, course_api, patient, read_outcomes
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
@@ -200,6 +192,7 @@ def _grade_all(
             process = warm.take(job.root, job.modules, job.level == "sandbox")
             stack.callback(process.close)
             job = replace(job, warm=str(process.wait()))
+        stack.callback(_close_grader)  # where this process grades
         bar = stack.enter_context(Progress(job.assignment, len(students), progress))
         if executor is None and workers == 1:
             for student in students:
@@ -296,22 +289,38 @@ def grade_one(job: Job, student: str) -> Outcome:
     """Grade one submission, in this process. What `grade` hands to its workers."""
     with _turn:
         socket = job.warm or (_own_warm_process(job) if job.level != "kernel" else "")
-        changed = (job.root / "nbgrader_config.py").stat().st_mtime_ns
-        api = _workers_api(job.root, socket, job.level == "sandbox", changed)
         try:
-            return grade_submission(api, job.assignment, student, job.notebooks)
+            return _own_grader(job, socket).grade(student)
         except (
             Exception
         ) as problem:  # nobody's submission stops the others; the next run tries again
+            _close_grader()
             return _lost(job, student, f"could not be graded ({_said(problem)})")
 
 
-@functools.lru_cache(maxsize=1)
-def _workers_api(root: Path, socket: str, sandboxed: bool, changed: int) -> NbGraderAPI:
-    """nbgrader's interface to the course, with kernels from a warm process if there is one."""
-    api = course_api(root, Config(Run={"warm": socket, "sandboxed": sandboxed}))
+_graders: dict[tuple[Any, ...], Grader] = {}  # this process's own, at most one
+
+
+def _own_grader(job: Job, socket: str) -> Grader:
+    """What grades in this process, kept until it ends or has other work."""
+    changed = (job.root / "nbgrader_config.py").stat().st_mtime_ns
+    key = (job.root, job.assignment, *job.notebooks, socket, changed)
+    if key not in _graders:
+        _close_grader()
+        kernels = Config(Run={"warm": socket, "sandboxed": job.level == "sandbox"})
+        _graders[key] = _grader(job, kernels)
+    return _graders[key]
+
+
+def _grader(job: Job, kernels: Config | None = None) -> Grader:
+    api = course_api(job.root, kernels)
     api.coursedir.db_url = patient(api.coursedir.db_url)
-    return api
+    return Grader(api, job.assignment, job.notebooks)
+
+
+def _close_grader() -> None:
+    while _graders:
+        _graders.popitem()[1].close()
 
 
 def _own_warm_process(job: Job) -> str:
@@ -334,12 +343,8 @@ def _said(problem: Exception) -> str:
 
 
 def _lost(job: Job, student: str, why: str) -> Outcome:
-    """Somebody whose submission can't be graded: 0 points, with the reason, for a human to see."""
-    api = course_api(job.root)
-    missing = dict.fromkeys(job.notebooks, why)
-    with api.gradebook as gradebook:
-        score_nothing(api.coursedir, gradebook, job.assignment, student, missing)
-        return read_outcomes(gradebook, [Outcome(student, job.assignment, note=why)])[0]
+    with contextlib.closing(_grader(job)) as grader:
+        return grader.give_up(student, why)
 
 
 def export(root: Path, to: Path | None = None) -> Path:
