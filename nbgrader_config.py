@@ -42,14 +42,14 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "cxedu.grading.preprocessors.Repair",
+    "cxedu.grading.repair.Repair",
 ]
 c.Autograde.autograde_preprocessors = [
-    "cxedu.grading.preprocessors.Run",
+    "cxedu.grading.execute.Run",
     "nbgrader.preprocessors.LimitOutput",
-    "cxedu.grading.preprocessors.Verdicts",
-    "cxedu.grading.preprocessors.Save",
-    "cxedu.grading.preprocessors.Late",
+    "cxedu.grading.verdicts.Verdicts",
+    "cxedu.grading.verdicts.Save",
+    "cxedu.grading.verdicts.Late",
     "cxedu.grading.sanitize.Sanitize",
 ]
 # `Repair` takes each cell's data from the gradebook, so nbgrader's own check of them, and a

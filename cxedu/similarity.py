@@ -33,7 +33,7 @@ from cxedu import validate
 from cxedu.exercises import Function, ProblemSet, Table, Task, collect, load
 from cxedu.exercises.plain import decode
 from cxedu.exercises.tasks import quiet
-from cxedu.grading.preprocessors import checked_task
+from cxedu.grading.notebook import checked_task
 from cxedu.grading.record import answers_file
 from cxedu.grading.run import course_api, local_pool, notebooks_of
 from cxedu.world import World

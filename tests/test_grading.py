@@ -22,9 +22,11 @@ from cxedu.course.classroom import BEHAVIOURS, make_class, solved, student_code,
 from cxedu.course.release import put_checks, release_all
 from cxedu.exercises import ANSWER_MIME, judges_company, load
 from cxedu.grading.command import main
-from cxedu.grading.preprocessors import Run, Verdicts, checked_task
+from cxedu.grading.execute import Run
+from cxedu.grading.notebook import checked_task
 from cxedu.grading.run import export, grade
 from cxedu.grading.sanitize import Sanitize, clean
+from cxedu.grading.verdicts import Verdicts
 from cxedu.world import World
 
 ROOT = Path(__file__).parents[1]

@@ -29,8 +29,8 @@ from cxedu.exercises import load
 from cxedu.grading import confine, record, run
 from cxedu.grading import warm as warming
 from cxedu.grading.command import main
-from cxedu.grading.one import Grader, course_api, patient
-from cxedu.grading.preprocessors import NOTES
+from cxedu.grading.grader import Grader, course_api, patient
+from cxedu.grading.notebook import NOTES
 from cxedu.grading.report import report
 from cxedu.grading.run import export, grade
 from cxedu.grading.submission import Unreadable, prepared

@@ -22,7 +22,7 @@ from cxedu import World
 from cxedu.course.classroom import places, solved
 from cxedu.course.release import drift, problem_sets, release_all, visible_part
 from cxedu.exercises import Choice, Function, collect, judge, load
-from cxedu.grading.preprocessors import checked_task
+from cxedu.grading.notebook import checked_task
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"

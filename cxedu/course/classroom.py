@@ -20,7 +20,7 @@ from nbgrader import utils
 from cxedu.course.release import problem_sets
 from cxedu.exercises import ProblemSet, Task, load
 from cxedu.feedback import feedback
-from cxedu.grading.preprocessors import checked_task
+from cxedu.grading.notebook import checked_task
 from cxedu.grading.run import course_api, export, grade
 
 DUE, ON_TIME, LATE = "2026-03-06 18:00:00", "2026-03-05 12:00:00", "2026-03-06 20:00:00"

@@ -26,7 +26,7 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Literal, Number, String
 from traitlets import List, Unicode, default
 
-from cxedu.grading.preprocessors import NOT_RUN, NOTES, Resources, checked_task
+from cxedu.grading.notebook import NOT_RUN, NOTES, Resources, checked_task
 from cxedu.grading.sanitize import clean
 
 TEMPLATE = Path(__file__).parent / "template"

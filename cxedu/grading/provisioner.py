@@ -136,7 +136,7 @@ class WarmProvisioner(KernelProvisionerBase):
 
 
 class BlockingKernelManager(AsyncKernelManager):
-    """A kernel manager whose clients wait in place for a message, as `preprocessors.Run` does."""
+    """A kernel manager whose clients wait in place for a message, as `execute.Run` does."""
 
     client_class = DottedObjectName("jupyter_client.BlockingKernelClient")
     client_factory = Type(BlockingKernelClient)

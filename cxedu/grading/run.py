@@ -30,7 +30,8 @@ from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.grading import confine, record, warm
-from cxedu.grading.one import Grader, add_indices, course_api, patient, read_outcomes
+from cxedu.grading.grader import Grader, add_indices, course_api, patient, read_outcomes
+from cxedu.grading.notebook import in_words
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
@@ -295,7 +296,7 @@ def grade_one(job: Job, student: str) -> Outcome:
             Exception
         ) as problem:  # nobody's submission stops the others; the next run tries again
             _close_grader()
-            return _lost(job, student, f"could not be graded ({_said(problem)})")
+            return _lost(job, student, f"could not be graded ({in_words(problem)})")
 
 
 _graders: dict[tuple[Any, ...], Grader] = {}  # this process's own, at most one
@@ -336,10 +337,6 @@ def _own_warm_process(job: Job) -> str:
 def _close_warm_process() -> None:
     while _warm:
         _warm.popitem()[1].close()
-
-
-def _said(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {str(problem)[:200]}"
 
 
 def _lost(job: Job, student: str, why: str) -> Outcome:

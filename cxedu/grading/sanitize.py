@@ -9,7 +9,7 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from cxedu.grading.preprocessors import Resources, source_cells
+from cxedu.grading.notebook import Resources, source_cells
 
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
 _TAGS = re.findall(

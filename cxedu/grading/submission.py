@@ -2,7 +2,7 @@
 
 nbgrader finds notebooks by their names in `submitted/`, and reads them as they are. So each
 submission is graded from a copy that has what should be there under the name that it should have;
-`submitted/` is left as it is. What is done inside notebooks is `preprocessors.Repair`.
+`submitted/` is left as it is. What is done inside notebooks is `repair.Repair`.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.grading import confine
-from cxedu.grading.one import course_api
+from cxedu.grading.grader import course_api
 from cxedu.grading.submission import prepare
 
 COLUMNS = ["student", "task", "score", "stock"]

@@ -21,7 +21,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
 from cxedu.grading import record
-from cxedu.grading.preprocessors import NOTES, note
+from cxedu.grading.notebook import NOTES, note
 from cxedu.grading.record import Outcome
 from cxedu.grading.submission import NBGRADERS, Prepared, ignored, prepared
 
