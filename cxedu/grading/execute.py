@@ -24,6 +24,7 @@ from cxedu.grading.notebook import NOT_RUN, Resources, checked_task, in_words, n
 from cxedu.grading.provisioner import BlockingKernelManager, WarmKernelManager
 from cxedu.grading.verdicts import Bench
 
+SHOWN = ("execute_result", "display_data", "update_display_data")
 LOOK = 1.0  # seconds between looks whether a silent kernel still lives
 
 
@@ -148,8 +149,12 @@ class Run(Execute):
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         """Drop output beyond the limits as it comes, before it fills memory and notebook."""
         kind, content = msg["msg_type"], msg["content"]
+        if kind in SHOWN:  # a student's code may send anything
+            data = content["data"].items()
+            content["data"] = {k: v if k.endswith("json") else str(v) for k, v in data}
+            content["metadata"] = {}
         if kind == "stream":
-            text = content["text"]
+            text = content["text"] = str(content["text"])
             room = self.max_output - self._kept
             self._kept += len(text)
             if room <= 0:
@@ -248,14 +253,14 @@ class Run(Execute):
 
 def _output(kind: str, content: dict[str, Any]) -> NotebookNode | None:
     """An output as notebooks have it, whatever a student's code sends; None if it is no output."""
+    made: dict[str, Any]
     if kind == "stream":
-        made: dict[str, Any] = {"name": str(content["name"]), "text": str(content["text"])}
+        made = {"name": str(content["name"]), "text": content["text"]}
     elif kind == "error":
         said = [str(line) for line in content["traceback"]]
         made = {"ename": str(content["ename"]), "evalue": str(content["evalue"]), "traceback": said}
-    elif kind in ("execute_result", "display_data"):
-        data = {k: v if k.endswith("json") else str(v) for k, v in content["data"].items()}
-        made = {"data": data, "metadata": {}}
+    elif kind in SHOWN:
+        made = {"data": content["data"], "metadata": content["metadata"]}
     else:
         return None
     if kind == "execute_result":

@@ -430,6 +430,26 @@ ip.events.register("post_run_cell", lambda *a: forge("update_display_data"))
         earns=(0, 3, 2, 1),
     ),
     Attempt(
+        "odd-outputs",
+        "sends outputs that hold numbers and lists where a notebook has text",
+        after(
+            1,
+            NOW
+            + """
+def send(kind, **content):
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent("shell"))
+
+odd = {"text/plain": {"a": 1}, "text/html": ["<b>", 2], "image/png": 7, "application/json": 3}
+known = {"display_id": "odd"}
+send("display_data", data=odd, metadata={"image/png": 1}, transient=known)
+send("update_display_data", data={"text/plain": 5}, metadata=[], transient=known)
+send("stream", name=7, text=["two", "lines"])
+send("error", ename=1, evalue=None, traceback=[1, {}])
+""",
+        ),
+        "They are shown as text, as far as a page can show them, and cost nothing.",
+    ),
+    Attempt(
         "nbgrader-patched",
         "imports nbgrader and nbformat and patches what scores and writes notebooks",
         instead(
