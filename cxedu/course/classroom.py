@@ -7,7 +7,7 @@ exactly the score that it should.
 import ast
 import copy
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,9 @@ def student_code(problem_set: ProblemSet, make: Callable[..., Any], variable: st
     preamble: list[ast.stmt] = []
     answer = None
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and _mentions(node.decorator_list, tasks):
+        if isinstance(node, ast.FunctionDef) and any(
+            _names(decorator) & tasks for decorator in node.decorator_list
+        ):
             if node.decorator_list[0].lineno == make.__code__.co_firstlineno:
                 answer = copy.deepcopy(node)
         elif isinstance(node, ast.FunctionDef):
@@ -134,7 +136,7 @@ def student_code(problem_set: ProblemSet, make: Callable[..., Any], variable: st
             helper.decorator_list = []  # no student writes `@once`
             preamble.append(helper)
         elif isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef)) or (
-            isinstance(node, (ast.Assign, ast.AnnAssign)) and not _mentions([node], tasks)
+            isinstance(node, (ast.Assign, ast.AnnAssign)) and not _names(node) & tasks
         ):
             preamble.append(node)
     if answer is None:
@@ -142,10 +144,6 @@ def student_code(problem_set: ProblemSet, make: Callable[..., Any], variable: st
     answer.decorator_list, answer.name = [], "my_answer"
     lines = [*_needed(preamble, answer), ast.unparse(answer), f"{variable} = my_answer(meridian)"]
     return "\n".join(lines)
-
-
-def _mentions(nodes: Sequence[ast.AST], names: set[str]) -> bool:
-    return any(isinstance(n, ast.Name) and n.id in names for node in nodes for n in ast.walk(node))
 
 
 def _needed(preamble: list[ast.stmt], answer: ast.FunctionDef) -> list[str]:

@@ -15,6 +15,7 @@ import json
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -105,12 +106,12 @@ def begin(course: Path, problem_set: str, sandbox: str) -> None:
     """Start a warm process before it is known whether it will be needed.
 
     It imports its libraries while this process imports nbgrader, which takes as long. `take` hands
-    it out; what nobody took ends with this process.
+    it out; what nobody took ends with this process. Whether the sandbox works is tried later: most
+    often it does where there is bubblewrap.
     """
-    level = "kernel" if sandbox == "off" else confine.level()[0]
     sources = sorted((course / "solutions" / problem_set).glob("*.ipynb"))
-    if level != "kernel" and sources:
-        _begun[course] = WarmProcess(course, imports(sources), level == "sandbox")
+    if sandbox != "off" and hasattr(os, "fork") and sources:
+        _begun[course] = WarmProcess(course, imports(sources), bool(shutil.which("bwrap")))
         atexit.register(_close_begun)
 
 
@@ -159,7 +160,6 @@ def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
     importlib.import_module("cxedu.grading.kernel").prepare("/tmp" if sandboxed else boxes)
     if sandboxed:
         confine.drop_root()
-    gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every page after a fork
     gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report for themselves
