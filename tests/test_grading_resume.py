@@ -10,6 +10,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -531,6 +532,24 @@ def test_nothing_runs_beside_what_is_forked(start):
         assert {p.num_threads() for p in forking if p.name() != "bwrap"} == {1}
     finally:
         warm.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+def test_a_sandbox_that_fails_is_said(start, tmp_path):
+    fake = tmp_path / "bin" / "bwrap"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'no namespaces here' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    env = {**os.environ, "PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}"}
+    words = [sys.executable, "-m", "cxedu", "grade", PS, "ada"]
+    said = dict(cwd=start, env=env, capture_output=True, text=True)
+    weaker = subprocess.run(words, **said)
+    assert weaker.returncode == 0
+    assert "outside the sandbox: this system doesn't allow the sandbox (no names" in weaker.stderr
+    assert weaker.stdout.startswith(f"ada  {PS}  8.75 of 10")
+    refused = subprocess.run([*words, "--sandbox", "required"], **said)
+    assert refused.returncode == 1
+    assert "sandbox is 'required'; it must be possible on this machine" in refused.stderr
 
 
 def command(course: Path) -> None:

@@ -41,8 +41,8 @@ def patient(db_url: str) -> str:
     """The gradebook's address for many at a time: with SQLite, each waits a minute for its turn.
 
     Not for `nbgrader db upgrade`, which can't read this. SQLite's journal stays as it is: its
-    write-ahead log made nothing faster, and who copies a gradebook without the log's file, as one
-    does after a power cut, loses what was in it.
+    write-ahead log made nothing faster, it doesn't work on network drives, where many courses are,
+    and who copies a gradebook without the log's file, as after a power cut, loses what was in it.
 
     >>> patient("sqlite:////course/gradebook.db")
     'sqlite:////course/gradebook.db?timeout=60'

@@ -208,4 +208,4 @@ class Late(AssignLatePenalties):
     """nbgrader's penalties for who is late; who is not costs no second look into the gradebook."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        return super().preprocess(nb, resources) if resources["late"] else (nb, resources)
+        return super().preprocess(nb, resources) if resources.get("late", True) else (nb, resources)

@@ -125,6 +125,8 @@ def take(course: Path, modules: Iterable[str], sandboxed: bool) -> WarmProcess:
     begun = _begun.pop(course, None)
     if begun and begun.sandboxed == sandboxed and begun.alive:
         return begun
+    if begun:
+        begun.close()
     return WarmProcess(course, modules, sandboxed)
 
 
@@ -157,7 +159,9 @@ def serve(boxes: str, modules: list[str], sandboxed: bool) -> NoReturn:
         except ImportError:
             continue  # the student's cell will say so
     _use_once()
-    importlib.import_module("cxedu.grading.kernel").prepare("/tmp" if sandboxed else boxes)
+    from cxedu.grading import kernel  # IPython, which the grader can do without
+
+    kernel.prepare("/tmp" if sandboxed else boxes)
     if sandboxed:
         confine.drop_root()
     gc.freeze()  # the collector would touch, and so copy, every page after a fork
