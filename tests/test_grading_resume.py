@@ -558,6 +558,14 @@ def command(course: Path) -> None:
     sys.exit(main([PS, "--workers", "2"]))
 
 
+def test_who_is_excluded_is_not_graded(start):
+    with (start / "nbgrader_config.py").open("a") as config:
+        print(f"c.CourseDirectory.student_id_exclude = '{STUDENTS[0]},{STUDENTS[1]}'", file=config)
+    table = grade(start, PS, progress=False, force=False, workers=1)
+    assert set(STUDENTS[2:]) <= set(table["student"])
+    assert not {*STUDENTS[:2]} & {*table["student"]}
+
+
 def test_control_c_is_resumed(start, children):
     last = start / "submitted" / STUDENTS[-1] / PS / f"{PS}.ipynb"
     nb = read(last)

@@ -59,8 +59,8 @@ def grade(
     assignment : str
         The problem set; it must have been generated (`nbgrader generate_assignment`).
     students : iterable of str, optional
-        Whose; everybody who submitted unless given. Somebody who is named and submitted nothing
-        gets a row that says so.
+        Whose; everybody who submitted unless given, but those that nbgrader's `student_id_exclude`
+        names. Somebody who is named here and submitted nothing gets a row that says so.
     progress : bool
         Show a progress bar (a line per student where there is no terminal).
     force : bool
@@ -105,8 +105,9 @@ def grade(
     names = notebooks_of(api, assignment)
     add_indices(api)
     submitted = root / api.coursedir.submitted_directory
-    everybody = sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
-    chosen = everybody if students is None else sorted(set(students))
+    everybody = {p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir()}
+    everybody -= {*api.coursedir.student_id_exclude.split(",")}
+    chosen = sorted(everybody if students is None else set(students))
     if force:
         for student in chosen:  # all at once, so that an interrupted run goes on without force
             record.forget(api.coursedir, assignment, student)
