@@ -293,9 +293,8 @@ def grade_one(job: Job, student: str) -> Outcome:
         socket = job.warm or (_own_warm_process(job) if job.level != "kernel" else "")
         try:
             return _own_grader(job, socket).grade(student)
-        except (
-            Exception
-        ) as problem:  # nobody's submission stops the others; the next run tries again
+        except Exception as problem:
+            # Nobody's submission stops the others; the next run tries again.
             _close_grader()
             return _lost(job, student, f"could not be graded ({in_words(problem)})")
 

@@ -114,6 +114,7 @@ def club_member(meridian):
     )
 
 
+@once
 def ada_estimates(meridian):
     """Ada's estimates for everybody who ordered in the last 52 weeks."""
     margin = recent_orders(meridian).groupby("customer_id")["margin"].sum()

@@ -148,7 +148,9 @@ def floor(course: Path, name: str) -> float:
 def test_ratio(tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int) -> None:
     ours = a_class(tmp_path / "ours", ROOT / "solutions", "ps06", count)
     stock = shutil.copytree(ours, tmp_path / "stock")
+    single = a_class(tmp_path / "single", ROOT / "solutions", "ps06", 1)
     least = floor(ours, "ps06")
+    start = command(single, "-c", OURS, "ps06", "--sandbox", "required")
     quick = command(ours, "-c", OURS, "ps06", "--sandbox", "required")
     slow = command(stock, "-m", "nbgrader", "autograde", "ps06", "--log-level=ERROR")
     aim = 6 if count < 120 else 8
@@ -157,7 +159,8 @@ def test_ratio(tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int) -
             f"\n{count} submissions of ps06, {CORES} processors, sandbox on, whole commands:\n"
             f"  nbgrader autograde {slow:.1f} s, cxedu grade {quick:.1f} s: "
             f"{slow / quick:.2f} times as fast (aim: {aim})\n"
-            f"  the cells alone {least:.1f} s: {quick / least:.2f} times that (aim: 2)"
+            f"  the cells alone {least:.1f} s: {quick / least:.2f} times that (aim: 2); "
+            f"{(quick - start) / least:.2f} without the {start:.1f} s that a class of one takes"
         )
     graded = scores(ours)
     assert len(graded) == count
