@@ -364,7 +364,7 @@ from cxedu.exercises import check
     ),
     Attempt(
         "message-by-hand",
-        "signs messages with the session's key and sends results worth 2 points itself",
+        "sends messages as the kernel does, with results worth 2 points",
         instead(
             1,
             WRONG
