@@ -147,7 +147,7 @@ class KilledWorker(Exception):
 @pytest.fixture
 def in_this_process():
     yield
-    run._close_warm_process()
+    run._close_own()
 
 
 def test_threads_are_refused_with_the_reason(tmp_path):

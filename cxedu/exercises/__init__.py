@@ -24,6 +24,7 @@ from cxedu.exercises.tasks import (
     Verdict,
     answer_in,
     collect,
+    in_words,
     judge,
     load,
     once,
@@ -208,5 +209,5 @@ def _verdict(task: Task, answer: Any) -> Verdict:
             meridian = judges_company(task.problem_set, student)
             calls = task.calls(meridian) if isinstance(task.answer, Function) else []
     except Exception as problem:
-        return nothing(f"The check itself failed ({type(problem).__name__}: {problem}).")
+        return nothing(f"The check itself failed ({in_words(problem)}).")
     return judge(task, collect(task.answer, answer, calls), meridian)

@@ -265,7 +265,7 @@ def collect(kind: Answer, answer: Any, calls: Sequence[tuple[Any, ...]] = ()) ->
     except TooLarge as problem:
         return {"$": "refused", "why": f"Your answer is too large: {problem}"}
     except (Exception, SystemExit) as problem:  # an odd object may do anything when looked at
-        return {"$": "refused", "why": f"Your answer can't be read: {_short(problem)}"}
+        return {"$": "refused", "why": f"Your answer can't be read: {in_words(problem)}"}
 
 
 @contextlib.contextmanager
@@ -329,7 +329,7 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]
     except NotImplementedError:
         return {"blank": True}
     except (Exception, SystemExit) as problem:
-        return {"error": f"Your function stops with {_short(problem)}"}
+        return {"error": f"Your function stops with {in_words(problem)}"}
     try:
         encoded = encode(value)
     except TooLarge as problem:
@@ -337,7 +337,8 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]
     return {"value": encoded, "changed": encode(mine) != encode(args)}
 
 
-def _short(problem: BaseException) -> str:
+def in_words(problem: BaseException) -> str:
+    """An error in a few words."""
     return f"{type(problem).__name__}: {str(problem)[:200]}".rstrip(": ")
 
 
@@ -436,7 +437,7 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
     try:
         calls = task.calls(meridian)
     except Exception as failed:  # our fault, not the student's: say so
-        why = f"The check itself failed ({_short(failed)}). Please tell your instructor."
+        why = f"The check itself failed ({in_words(failed)}). Please tell your instructor."
         return verdict(0, why)
     try:
         plain = _plain(task, values)
@@ -457,7 +458,7 @@ def judge(task: Task, values: Any, meridian: Any) -> Verdict:
         try:
             expected = _own(task, task.right_answer, meridian, calls)
         except Exception as failed:  # our fault, not the student's: say so
-            why = f"The check itself failed ({_short(failed)}). Please tell your instructor."
+            why = f"The check itself failed ({in_words(failed)}). Please tell your instructor."
             return verdict(0, why)
     right = expected is not None and task.answer.same(value, expected)
     problem = _visible_problem(task, value, plain, meridian, calls)
@@ -495,7 +496,7 @@ def _visible_problem(task: Task, value: Any, plain: Any, meridian: Any, calls: C
     except Wrong as wrong:
         return str(wrong)
     except Exception as failed:
-        return f"The answer can't be checked as it is: {_short(failed)}"
+        return f"The answer can't be checked as it is: {in_words(failed)}"
     return ""
 
 

@@ -19,12 +19,20 @@ from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Dict, Integer, Unicode, default
 
 from cxedu.exercises import ANSWER_MIME, questions
+from cxedu.exercises.tasks import in_words
 from cxedu.grading.confine import TRUNCATED, steady
-from cxedu.grading.notebook import NOT_RUN, Resources, checked_task, in_words, note
+from cxedu.grading.notebook import NOT_RUN, Resources, checked_task, note
 from cxedu.grading.provisioner import BlockingKernelManager, WarmKernelManager
 from cxedu.grading.verdicts import Bench
 
-SHOWN = ("execute_result", "display_data", "update_display_data")
+SHOWN = ("data", "metadata")
+FIELDS = {  # of messages that a notebook keeps as output
+    "stream": ("name", "text"),
+    "error": ("ename", "evalue", "traceback"),
+    "display_data": SHOWN,
+    "update_display_data": SHOWN,
+    "execute_result": (*SHOWN, "execution_count"),
+}
 LOOK = 1.0  # seconds between looks whether a silent kernel still lives
 
 
@@ -149,12 +157,10 @@ class Run(Execute):
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         """Drop output beyond the limits as it comes, before it fills memory and notebook."""
         kind, content = msg["msg_type"], msg["content"]
-        if kind in SHOWN:  # a student's code may send anything
-            data = content["data"].items()
-            content["data"] = {k: v if k.endswith("json") else str(v) for k, v in data}
-            content["metadata"] = {}
+        for field in FIELDS.get(kind, ()):
+            content[field] = _plain(field, content.get(field))
         if kind == "stream":
-            text = content["text"] = str(content["text"])
+            text = content["text"]
             room = self.max_output - self._kept
             self._kept += len(text)
             if room <= 0:
@@ -169,7 +175,7 @@ class Run(Execute):
             for earlier in cell.outputs:  # only the last one counts
                 earlier.get("data", {}).pop(ANSWER_MIME, None)
             content["data"] = {"text/plain": "", ANSWER_MIME: content["data"][ANSWER_MIME]}
-        elif "data" in content:
+        elif "data" in FIELDS.get(kind, ()):
             self._shown += len(str(content["data"]))
             if self._shown > self.max_data:
                 content["data"] = {"text/plain": TRUNCATED.strip()}
@@ -179,9 +185,11 @@ class Run(Execute):
         self, outs: list[NotebookNode], msg: Any, display_id: str | None, cell_index: int
     ) -> NotebookNode | None:
         """Take what a cell shows. The notebook is validated as a whole, and not each output."""
-        made = _output(msg["msg_type"], msg["content"])
-        if made is None:
+        kind, content = msg["msg_type"], msg["content"]
+        if kind not in FIELDS:
             return None
+        fields = {field: content[field] for field in FIELDS[kind]}
+        made: NotebookNode = from_dict({"output_type": kind, **fields})
         if self.clear_before_next_output:
             outs.clear()
             self.clear_display_id_mapping(cell_index)
@@ -251,18 +259,12 @@ class Run(Execute):
         return False
 
 
-def _output(kind: str, content: dict[str, Any]) -> NotebookNode | None:
-    """An output as notebooks have it, whatever a student's code sends; None if it is no output."""
-    made: dict[str, Any]
-    if kind == "stream":
-        made = {"name": str(content["name"]), "text": content["text"]}
-    elif kind == "error":
-        said = [str(line) for line in content["traceback"]]
-        made = {"ename": str(content["ename"]), "evalue": str(content["evalue"]), "traceback": said}
-    elif kind in SHOWN:
-        made = {"data": content["data"], "metadata": content["metadata"]}
-    else:
-        return None
-    if kind == "execute_result":
-        made["execution_count"] = int(content["execution_count"])
-    return from_dict({"output_type": kind, **made})
+def _plain(field: str, value: Any) -> Any:
+    """A field of a message as notebooks have it, whatever a student's code sends."""
+    if field == "metadata":
+        return {}
+    if field == "data":
+        return {k: v if k.endswith("json") else str(v) for k, v in value.items()}
+    if field == "traceback":
+        return [str(line) for line in value]
+    return int(value) if field == "execution_count" else str(value)

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
+from cxedu.exercises.tasks import in_words
 from cxedu.grading import record
 from cxedu.grading.notebook import NOTES, note
 from cxedu.grading.record import Outcome
@@ -146,7 +147,7 @@ class Grader:
             self.gradebook.db.rollback()  # whatever it had begun to save
             if graded.exists():
                 rmtree(str(graded))
-            return f"{type(problem).__name__}: {str(problem)[:300]}"
+            return in_words(problem)
         return ""
 
     def _convert(self, student: str, names: list[str], ready: Prepared, graded: Path) -> None:

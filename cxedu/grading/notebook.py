@@ -2,11 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
 Resources = dict[str, Any]  # what nbgrader's preprocessors hand on beside the notebook
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
@@ -27,11 +30,6 @@ def note(nb: NotebookNode, kind: str, text: str) -> None:
         kept.append(text)
 
 
-def in_words(problem: BaseException) -> str:
-    """An error in a few words."""
-    return f"{type(problem).__name__}: {str(problem)[:200]}".rstrip(": ")
-
-
 def coursedir(preprocessor: Any) -> Any:
     """The course directory of the converter that runs this preprocessor."""
     parent = preprocessor
@@ -40,6 +38,16 @@ def coursedir(preprocessor: Any) -> Any:
             return parent.coursedir
         parent = getattr(parent, "parent", None)
     return None
+
+
+@contextmanager
+def gradebook_of(resources: Resources) -> Iterator[Gradebook]:
+    """The gradebook: the one that `Grader` has open or, under nbgrader's own command, one for now."""
+    if "gradebook" in resources:
+        yield resources["gradebook"]
+    else:
+        with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+            yield gradebook
 
 
 def source_cells(preprocessor: Any, resources: Resources) -> list[dict[str, Any]]:

@@ -1,57 +1,58 @@
 """nbgrader preprocessor that puts back what a student's editing broke inside a notebook."""
 
-import contextlib
 import json
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
-from cxedu.grading.notebook import NOTES, Resources, coursedir, note, source_cells
+from cxedu.grading.notebook import (
+    NOTES,
+    Resources,
+    coursedir,
+    gradebook_of,
+    note,
+    source_cells,
+)
 from cxedu.grading.record import made_with
 
 
 @dataclass
-class Generated:
-    """What `nbgrader generate_assignment` put into the gradebook about a notebook."""
+class Released:
+    """A notebook as the gradebook has it since `nbgrader generate_assignment`."""
 
     kernelspec: dict[str, Any]
-    source: dict[str, Any]  # by the cells' ids: cell_type, source, locked, checksum
-    points: dict[str, float]
-    tasks: dict[str, float]
-    solutions: set[str]
+    cells: dict[str, NotebookNode]  # those that nbgrader knows, by their ids, in their order
 
 
-def generated(preprocessor: Any, names: dict[str, str]) -> Generated:
-    """What the gradebook has of a notebook; remembered until it is generated anew."""
-    key = (names["db_url"], names["assignment"], names["notebook"])
-    course = coursedir(preprocessor)
-    with contextlib.suppress(AttributeError, OSError):  # no course, or its release was removed
-        folder = Path(course.format_path(course.release_directory, ".", names["assignment"]))
-        return _generated(*key, (folder / f"{names['notebook']}.ipynb").stat().st_mtime_ns)
-    return _generated.__wrapped__(*key)
+def released(gradebook: Gradebook, assignment: str, notebook: str, order: list[str]) -> Released:
+    """Ask the gradebook, which doesn't promise an order of the cells."""
+    book = gradebook.find_notebook(notebook, assignment)
+    points = {cell.name: cell.max_score for cell in [*book.grade_cells, *book.task_cells]}
+    grades, tasks, solutions = (
+        {cell.name for cell in cells}
+        for cells in (book.grade_cells, book.task_cells, book.solution_cells)
+    )
+    cells = {}
+    for known in sorted(book.source_cells, key=lambda c: [*order, c.name].index(c.name)):
+        name = known.name
+        kinds = {"grade": name in grades, "solution": name in solutions, "task": name in tasks}
+        about = {"locked": bool(known.locked), "cell_type": known.cell_type}
+        data = {"schema_version": 3, "grade_id": name, "checksum": known.checksum, **kinds, **about}
+        if name in points:
+            data["points"] = points[name]
+        cells[name] = _cell(known.cell_type, known.source, data)
+    return Released(json.loads(book.kernelspec or "{}"), cells)
 
 
-@lru_cache(maxsize=4)  # the same for every student
-def _generated(db_url: str, assignment: str, notebook: str, changed: int = 0) -> Generated:
-    with Gradebook(db_url) as gradebook:
-        book = gradebook.find_notebook(notebook, assignment)
-        fields = ("cell_type", "source", "locked", "checksum")
-        return Generated(
-            json.loads(book.kernelspec or "{}"),
-            {
-                c.name: SimpleNamespace(**{f: getattr(c, f) for f in fields})
-                for c in book.source_cells
-            },
-            {c.name: c.max_score for c in book.grade_cells},
-            {c.name: c.max_score for c in book.task_cells},
-            {c.name for c in book.solution_cells},
-        )
+def _cell(kind: str, source: str, data: dict[str, Any]) -> NotebookNode:
+    make = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
+    cell: NotebookNode = make(source)
+    cell.metadata["nbgrader"] = NotebookNode(data)
+    return cell
 
 
 class Repair(NbGraderPreprocessor):
@@ -69,6 +70,10 @@ class Repair(NbGraderPreprocessor):
     where those ask for each cell.
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._known: dict[str, Released] = {}  # by notebook; the same for every student
+
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         course = coursedir(self)
         made = made_with(Path(course.root if course else ".").resolve())
@@ -76,11 +81,14 @@ class Repair(NbGraderPreprocessor):
         names = resources["nbgrader"]
         for text in resources.get("repaired", []):  # before this
             note(nb, "repaired", text)
-        right = generated(self, names)
-        self.source, self.points = right.source, right.points
-        self.solutions, self.tasks = right.solutions, right.tasks
-        self.order = self._order(resources)
-        self._restore_kernel(nb, right.kernelspec)
+        name = names["notebook"]
+        if name not in self._known:
+            cells = source_cells(self, resources)
+            order = [c.get("metadata", {}).get("nbgrader", {}).get("grade_id") for c in cells]
+            with gradebook_of(resources) as gradebook:
+                self._known[name] = released(gradebook, names["assignment"], name, order)
+        self.cells = self._known[name].cells
+        self._restore_kernel(nb, self._known[name].kernelspec)
         self._restore_metadata(nb)
         self._drop_duplicates(nb)
         self._restore_cells(nb)
@@ -103,29 +111,6 @@ class Repair(NbGraderPreprocessor):
             )
             note(nb, "repaired", said)
 
-    def _order(self, resources: Resources) -> list[str]:
-        """The ids in the order of the source notebook; the gradebook doesn't promise one."""
-        known = list(self.source)
-        cells = source_cells(self, resources)
-        ids = [c.get("metadata", {}).get("nbgrader", {}).get("grade_id") for c in cells]
-        return [i for i in ids if i in self.source] + [i for i in known if i not in ids]
-
-    def _metadata(self, name: str) -> NotebookNode:
-        cell = self.source[name]
-        data: dict[str, Any] = {
-            "schema_version": 3,
-            "grade_id": name,
-            "grade": name in self.points,
-            "solution": name in self.solutions,
-            "task": name in self.tasks,
-            "locked": bool(cell.locked),
-            "cell_type": cell.cell_type,
-            "checksum": cell.checksum,
-        }
-        if name in self.points or name in self.tasks:
-            data["points"] = self.points.get(name, self.tasks.get(name))
-        return NotebookNode(data)
-
     def _restore_metadata(self, nb: NotebookNode) -> None:
         hidden = ClearHiddenTests(parent=self).begin_test_delimeter
         for index, cell in enumerate(nb.cells):
@@ -133,26 +118,21 @@ class Repair(NbGraderPreprocessor):
                 continue
             data = cell.metadata["nbgrader"]
             name = str(data.get("grade_id")) if isinstance(data, dict) else ""
-            if name not in self.source:
+            if name not in self.cells:
                 del cell.metadata["nbgrader"]
                 continue
-            right = self._metadata(name)
-            if any(data.get(k) != right[k] for k in ("grade", "solution", "locked", "task")):
+            right = self.cells[name]
+            wanted = right.metadata.nbgrader
+            if any(data.get(k) != wanted[k] for k in ("grade", "solution", "locked", "task")):
                 note(nb, "repaired", f"The grading data of cell “{name}” was restored.")
-            source = self.source[name]
-            if cell.cell_type != source.cell_type:
-                note(nb, "repaired", f"Cell “{name}” is {source.cell_type} again.")
-                nb.cells[index] = self._cell(source.cell_type, cell.source)
-            if right["locked"] and cell.source != source.source:
-                if hidden not in source.source:  # the release of such a cell had another text
+            if cell.cell_type != right.cell_type:
+                note(nb, "repaired", f"Cell “{name}” is {right.cell_type} again.")
+                nb.cells[index] = cell = _cell(right.cell_type, cell.source, {})
+            if wanted.locked and cell.source != right.source:
+                if hidden not in right.source:  # the release of such a cell had another text
                     note(nb, "repaired", f"The text of the locked cell “{name}” was restored.")
-                nb.cells[index].source = source.source
-            nb.cells[index].metadata["nbgrader"] = right
-
-    @staticmethod
-    def _cell(kind: str, source: str) -> NotebookNode:
-        make = {"code": v4.new_code_cell, "raw": v4.new_raw_cell}
-        return make.get(kind, v4.new_markdown_cell)(source)
+                cell.source = right.source
+            cell.metadata["nbgrader"] = NotebookNode(wanted)
 
     @staticmethod
     def _name(cell: NotebookNode) -> str:
@@ -162,18 +142,19 @@ class Repair(NbGraderPreprocessor):
         return [i for i, cell in enumerate(nb.cells) if self._name(cell) == name]
 
     def _drop_duplicates(self, nb: NotebookNode) -> None:
-        for position, name in enumerate(self.order):
+        order = list(self.cells)
+        for position, (name, right) in enumerate(self.cells.items()):
             places = self._places(nb, name)
             if len(places) < 2:
                 continue
             first, *others = places
-            if name not in self.solutions:
+            if not right.metadata.nbgrader.solution:
                 # The copy that counts comes after the answer that it checks.
-                before = self._places(nb, self.order[position - 1]) if position else []
+                before = self._places(nb, order[position - 1]) if position else []
                 keep = next((i for i in places if not before or i > before[0]), places[-1])
                 nb.cells = [c for i, c in enumerate(nb.cells) if i == keep or i not in places]
                 note(nb, "repaired", f"Cell “{name}” occurred {len(places)} times; one was kept.")
-            elif name in self.points:
+            elif right.metadata.nbgrader.grade:
                 texts = [nb.cells[i].source for i in places]
                 nb.cells[first].source = "\n\n".join(dict.fromkeys(texts))
                 nb.cells = [c for i, c in enumerate(nb.cells) if i not in others]
@@ -184,13 +165,12 @@ class Repair(NbGraderPreprocessor):
                 note(nb, "repaired", f"Cell “{name}” occurred {len(places)} times; all were run.")
 
     def _restore_cells(self, nb: NotebookNode) -> None:
-        for position, name in enumerate(self.order):
-            if name not in self.points or self._places(nb, name):
+        order = list(self.cells)
+        for position, (name, right) in enumerate(self.cells.items()):
+            if not right.metadata.nbgrader.grade or self._places(nb, name):
                 continue
-            source = self.source[name]
-            cell = self._cell(source.cell_type, source.source)
-            cell.metadata["nbgrader"] = self._metadata(name)
             # As late as its neighbours allow: whatever was written for the task comes before.
-            later = [p for n in self.order[position + 1 :] for p in self._places(nb, n)]
+            later = [p for n in order[position + 1 :] for p in self._places(nb, n)]
+            cell = _cell(right.cell_type, right.source, right.metadata.nbgrader)
             nb.cells.insert(min(later, default=len(nb.cells)), cell)
             note(nb, "repaired", f"The deleted cell “{name}” was put back.")

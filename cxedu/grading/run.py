@@ -19,9 +19,9 @@ from concurrent.futures import (
     wait,
 )
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from nbgrader.api import MissingEntry
@@ -29,9 +29,9 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from cxedu import validate
+from cxedu.exercises.tasks import in_words
 from cxedu.grading import confine, record, warm
 from cxedu.grading.grader import Grader, add_indices, course_api, patient, read_outcomes
-from cxedu.grading.notebook import in_words
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
@@ -117,7 +117,7 @@ def grade(
     level, why = confinement(sandbox)
     if why and progress and waiting:
         print(f"Student code runs outside the sandbox: {why}.", file=sys.stderr)
-    job = Job(root, assignment, names, level, warm.imports(_sources(api, assignment, names)))
+    job = Job(root, assignment, (*names,), level, warm.imports(_sources(api, assignment, names)))
     at_a_time = workers or ((os.cpu_count() or 1) + 1 if executor is None else AHEAD)
     done = _grade_all(job, waiting, at_a_time, executor, progress)
     # Somebody may have graded by hand since, or granted an extension.
@@ -170,7 +170,7 @@ class Job:
 
     root: Path
     assignment: str
-    notebooks: list[str]
+    notebooks: tuple[str, ...]
     level: str
     modules: tuple[str, ...]
     warm: str = ""  # the socket of a warm process that this machine's workers share
@@ -178,7 +178,6 @@ class Job:
 
 
 AHEAD = 256  # submissions that wait in somebody else's executor, however many there are
-_warm: dict[tuple[Any, ...], WarmProcess] = {}  # this process's own, at most one
 _turn = threading.Lock()  # a Dask worker may have several threads
 
 
@@ -194,7 +193,7 @@ def _grade_all(
             process = warm.take(job.root, job.modules, job.level == "sandbox")
             stack.callback(process.close)
             job = replace(job, warm=str(process.wait()))
-        stack.callback(_close_grader)  # where this process grades
+        stack.callback(_close_own)  # where this process grades
         bar = stack.enter_context(Progress(job.assignment, len(students), progress))
         if executor is None and workers == 1:
             for student in students:
@@ -290,53 +289,65 @@ def _be_worker() -> None:
 def grade_one(job: Job, student: str) -> Outcome:
     """Grade one submission, in this process. What `grade` hands to its workers."""
     with _turn:
-        socket = job.warm or (_own_warm_process(job) if job.level != "kernel" else "")
+        grader = _own(job).grader  # where it can't be had, that is nobody's fault
         try:
-            return _own_grader(job, socket).grade(student)
+            return grader.grade(student)
         except Exception as problem:
             # Nobody's submission stops the others; the next run tries again.
-            _close_grader()
+            _close_own()
             return _lost(job, student, f"could not be graded ({in_words(problem)})")
 
 
-_graders: dict[tuple[Any, ...], Grader] = {}  # this process's own, at most one
+class Own:
+    """What a process grades with: a grader, and a warm process where none is shared."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._warm: WarmProcess | None = None
+        if not job.warm and job.level != "kernel":
+            self._warm = WarmProcess(job.root, job.modules, job.level == "sandbox")
+            Finalize(None, _close_own, exitpriority=0)  # pools' workers skip atexit
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be used."""
+        return self._warm is None or self._warm.alive
+
+    @cached_property
+    def grader(self) -> Grader:
+        """Made when the warm process has started."""
+        socket = str(self._warm.wait()) if self._warm else self._job.warm
+        kernels = Config(Run={"warm": socket, "sandboxed": self._job.level == "sandbox"})
+        return _grader(self._job, kernels)
+
+    def close(self) -> None:
+        """Let go of the gradebook, and end the warm process."""
+        if "grader" in vars(self):
+            self.grader.close()
+        if self._warm:
+            self._warm.close()
 
 
-def _own_grader(job: Job, socket: str) -> Grader:
-    """What grades in this process, kept until it ends or has other work."""
-    changed = (job.root / "nbgrader_config.py").stat().st_mtime_ns
-    key = (job.root, job.assignment, *job.notebooks, socket, changed)
-    if key not in _graders:
-        _close_grader()
-        kernels = Config(Run={"warm": socket, "sandboxed": job.level == "sandbox"})
-        _graders[key] = _grader(job, kernels)
-    return _graders[key]
+_kept: dict[Job, Own] = {}  # at most one
+
+
+def _own(job: Job) -> Own:
+    """What this process grades with, kept until it ends or has other work."""
+    if job not in _kept or not _kept[job].alive:
+        _close_own()
+        _kept[job] = Own(job)
+    return _kept[job]
+
+
+def _close_own() -> None:
+    while _kept:
+        _kept.popitem()[1].close()
 
 
 def _grader(job: Job, kernels: Config | None = None) -> Grader:
     api = course_api(job.root, kernels)
     api.coursedir.db_url = patient(api.coursedir.db_url)
     return Grader(api, job.assignment, job.notebooks)
-
-
-def _close_grader() -> None:
-    while _graders:
-        _graders.popitem()[1].close()
-
-
-def _own_warm_process(job: Job) -> str:
-    """The warm process of somebody else's worker, kept until it ends or has other work."""
-    key = (job.root, job.modules, job.level)
-    if key not in _warm or not _warm[key].alive:
-        _close_warm_process()
-        _warm[key] = WarmProcess(job.root, job.modules, job.level == "sandbox")
-        Finalize(None, _close_warm_process, exitpriority=0)  # pools' workers skip atexit
-    return str(_warm[key].wait())
-
-
-def _close_warm_process() -> None:
-    while _warm:
-        _warm.popitem()[1].close()
 
 
 def _lost(job: Job, student: str, why: str) -> Outcome:

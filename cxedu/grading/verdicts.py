@@ -16,13 +16,14 @@ from nbgrader.api import BaseCell, Grade, Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
+from cxedu.exercises.tasks import in_words
 from cxedu.grading.notebook import (
     NOT_RUN,
     NOTES,
     Resources,
     checked_task,
     coursedir,
-    in_words,
+    gradebook_of,
     note,
 )
 from cxedu.grading.record import answers_file
@@ -169,11 +170,8 @@ class Save(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        if "gradebook" in resources:
-            self._save(nb, resources["gradebook"], resources)
-        else:
-            with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
-                self._save(nb, gradebook, resources)
+        with gradebook_of(resources) as gradebook:
+            self._save(nb, gradebook, resources)
         return nb, resources
 
     def _save(self, nb: NotebookNode, gradebook: Gradebook, resources: Resources) -> None:
