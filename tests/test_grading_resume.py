@@ -542,8 +542,7 @@ def test_a_sandbox_that_fails_is_said(start, tmp_path):
     fake.chmod(0o755)
     env = {**os.environ, "PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}"}
     # Not `python -m cxedu`, which may renew the environment that the other tests are using.
-    begin = "import sys; from cxedu.grading.command import main; sys.exit(main(sys.argv[1:]))"
-    words = [sys.executable, "-c", begin, PS, "ada"]
+    words = [sys.executable, "-m", "cxedu.grading.command", PS, "ada"]
     said = dict(cwd=start, env=env, capture_output=True, text=True)
     weaker = subprocess.run(words, **said)
     assert weaker.returncode == 0

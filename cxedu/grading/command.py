@@ -104,3 +104,7 @@ def _feedback(root: Path, chosen: argparse.Namespace) -> int:
     where = course_api(root).coursedir.feedback_directory
     print(f"feedback: {made['made'].sum()} of {len(made)} pages made anew, in {root / where}")
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

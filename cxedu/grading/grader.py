@@ -136,13 +136,12 @@ class Grader:
         graded = self._folder(self.course.autograded_directory, student)
         if graded.exists():
             rmtree(str(graded))  # of an earlier submission
-        names = [name for name in self.notebooks if name not in ready.missing]
-        if not names:
+        if not ready.notebooks:
             return ""
         about = {"assignment_id": self.assignment, "student_id": student}
         try:
             with temp_attrs(self.course, **about), setenv(NBGRADER_EXECUTION="autograde"):
-                self._convert(student, names, ready, graded)
+                self._convert(student, ready, graded)
         except Exception as problem:
             self.gradebook.db.rollback()  # whatever it had begun to save
             if graded.exists():
@@ -150,22 +149,21 @@ class Grader:
             return in_words(problem)
         return ""
 
-    def _convert(self, student: str, names: list[str], ready: Prepared, graded: Path) -> None:
+    def _convert(self, student: str, ready: Prepared, graded: Path) -> None:
         """What nbgrader's converter does: prepare the folder, then each notebook, step by step.
 
         It writes and reads a notebook again between repair and running, makes each step anew for
         each submission, and opens the gradebook for each thing that it wants to know.
         """
         mine = self._folder(ready.submitted, student)
-        self.autograde.notebooks = [str(mine / f"{name}.ipynb") for name in names]
+        self.autograde.notebooks = [str(mine / f"{name}.ipynb") for name in ready.notebooks]
         self.autograde.run_pre_convert_hook()
         self._overwrite(mine)
         shutil.copytree(mine, graded, ignore=shutil.ignore_patterns("*.ipynb"))
         self._submission(student, mine)
         self.gradebook.db.commit()
         about = {"assignment": self.assignment, "student": student, "db_url": self.course.db_url}
-        for name in names:
-            nb = nbformat.read(mine / f"{name}.ipynb", as_version=4)
+        for name, nb in ready.notebooks.items():
             resources: Any = {"unique_key": name, "metadata": {"name": name, "path": str(mine)}}
             resources |= {"nbgrader": {**about, "notebook": name}, "gradebook": self.gradebook}
             resources["repaired"] = ready.repaired.get(name, [])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode, from_dict, v4
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
@@ -25,7 +25,7 @@ class Released:
     """A notebook as the gradebook has it since `nbgrader generate_assignment`."""
 
     kernelspec: dict[str, Any]
-    cells: dict[str, NotebookNode]  # those that nbgrader knows, by their ids, in their order
+    cells: dict[str, NotebookNode]  # cell_type, source and nbgrader's data, by id, in order
 
 
 def released(gradebook: Gradebook, assignment: str, notebook: str, order: list[str]) -> Released:
@@ -44,15 +44,14 @@ def released(gradebook: Gradebook, assignment: str, notebook: str, order: list[s
         data = {"schema_version": 3, "grade_id": name, "checksum": known.checksum, **kinds, **about}
         if name in points:
             data["points"] = points[name]
-        cells[name] = _cell(known.cell_type, known.source, data)
+        cells[name] = NotebookNode(
+            cell_type=known.cell_type, source=known.source, data=from_dict(data)
+        )
     return Released(json.loads(book.kernelspec or "{}"), cells)
 
 
-def _cell(kind: str, source: str, data: dict[str, Any]) -> NotebookNode:
-    make = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
-    cell: NotebookNode = make(source)
-    cell.metadata["nbgrader"] = NotebookNode(data)
-    return cell
+def _cell(kind: str, source: str) -> NotebookNode:
+    return (v4.new_code_cell if kind == "code" else v4.new_markdown_cell)(source)
 
 
 class Repair(NbGraderPreprocessor):
@@ -122,17 +121,16 @@ class Repair(NbGraderPreprocessor):
                 del cell.metadata["nbgrader"]
                 continue
             right = self.cells[name]
-            wanted = right.metadata.nbgrader
-            if any(data.get(k) != wanted[k] for k in ("grade", "solution", "locked", "task")):
+            if any(data.get(k) != right.data[k] for k in ("grade", "solution", "locked", "task")):
                 note(nb, "repaired", f"The grading data of cell “{name}” was restored.")
             if cell.cell_type != right.cell_type:
                 note(nb, "repaired", f"Cell “{name}” is {right.cell_type} again.")
-                nb.cells[index] = cell = _cell(right.cell_type, cell.source, {})
-            if wanted.locked and cell.source != right.source:
+                nb.cells[index] = cell = _cell(right.cell_type, cell.source)
+            if right.data.locked and cell.source != right.source:
                 if hidden not in right.source:  # the release of such a cell had another text
                     note(nb, "repaired", f"The text of the locked cell “{name}” was restored.")
                 cell.source = right.source
-            cell.metadata["nbgrader"] = NotebookNode(wanted)
+            cell.metadata["nbgrader"] = NotebookNode(right.data)
 
     @staticmethod
     def _name(cell: NotebookNode) -> str:
@@ -148,13 +146,13 @@ class Repair(NbGraderPreprocessor):
             if len(places) < 2:
                 continue
             first, *others = places
-            if not right.metadata.nbgrader.solution:
+            if not right.data.solution:
                 # The copy that counts comes after the answer that it checks.
                 before = self._places(nb, order[position - 1]) if position else []
                 keep = next((i for i in places if not before or i > before[0]), places[-1])
                 nb.cells = [c for i, c in enumerate(nb.cells) if i == keep or i not in places]
                 note(nb, "repaired", f"Cell “{name}” occurred {len(places)} times; one was kept.")
-            elif right.metadata.nbgrader.grade:
+            elif right.data.grade:
                 texts = [nb.cells[i].source for i in places]
                 nb.cells[first].source = "\n\n".join(dict.fromkeys(texts))
                 nb.cells = [c for i, c in enumerate(nb.cells) if i not in others]
@@ -167,10 +165,11 @@ class Repair(NbGraderPreprocessor):
     def _restore_cells(self, nb: NotebookNode) -> None:
         order = list(self.cells)
         for position, (name, right) in enumerate(self.cells.items()):
-            if not right.metadata.nbgrader.grade or self._places(nb, name):
+            if not right.data.grade or self._places(nb, name):
                 continue
             # As late as its neighbours allow: whatever was written for the task comes before.
             later = [p for n in order[position + 1 :] for p in self._places(nb, n)]
-            cell = _cell(right.cell_type, right.source, right.metadata.nbgrader)
+            cell = _cell(right.cell_type, right.source)
+            cell.metadata["nbgrader"] = NotebookNode(right.data)
             nb.cells.insert(min(later, default=len(nb.cells)), cell)
             note(nb, "repaired", f"The deleted cell “{name}” was put back.")

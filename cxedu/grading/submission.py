@@ -32,6 +32,7 @@ class Prepared:
     """A submission that is ready to be graded."""
 
     submitted: str  # what stands in for CourseDirectory.submitted_directory
+    notebooks: dict[str, NotebookNode] = field(default_factory=dict)  # as they are in there
     repaired: dict[str, list[str]] = field(default_factory=dict)  # by notebook
     missing: dict[str, str] = field(default_factory=dict)  # notebook → why it can't be graded
     notes: list[str] = field(default_factory=list)
@@ -71,8 +72,8 @@ def prepare(
     ready = Prepared(submitted)
     files = _files(found, course, ready.notes)
     notebooks = {p: t for p, t in files.items() if _may_be_notebook(p, names)}
-    usable = _notebooks(notebooks, names, source, ready)
-    for name, nb in usable.items():
+    ready.notebooks = _notebooks(notebooks, names, source, ready)
+    for name, nb in ready.notebooks.items():
         (copy / f"{name}.ipynb").write_text(json.dumps(nb), encoding="utf-8")
     others = {p: t for p, t in files.items() if p not in notebooks}
     for path, target in others.items():

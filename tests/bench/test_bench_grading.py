@@ -93,7 +93,7 @@ def command(course: Path, *words: str) -> float:
     return seconds
 
 
-OURS = "import sys; from cxedu.grading.command import main; sys.exit(main(sys.argv[1:]))"  # cxedu grade
+OURS = ("-m", "cxedu.grading.command")  # cxedu grade
 
 CELLS = """
 import json, os, sys, time
@@ -150,8 +150,8 @@ def test_ratio(tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int) -
     stock = shutil.copytree(ours, tmp_path / "stock")
     single = a_class(tmp_path / "single", ROOT / "solutions", "ps06", 1)
     least = floor(ours, "ps06")
-    start = command(single, "-c", OURS, "ps06", "--sandbox", "required")
-    quick = command(ours, "-c", OURS, "ps06", "--sandbox", "required")
+    start = command(single, *OURS, "ps06", "--sandbox", "required")
+    quick = command(ours, *OURS, "ps06", "--sandbox", "required")
     slow = command(stock, "-m", "nbgrader", "autograde", "ps06", "--log-level=ERROR")
     aim = 6 if count < 120 else 8
     with capsys.disabled():
