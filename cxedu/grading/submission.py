@@ -224,11 +224,16 @@ def read(data: bytes) -> tuple[NotebookNode, list[str]]:
         raw = json.loads(data)
         if b"\\ud" in data.lower():  # half of a character: it can't be written again
             raw = json.loads(json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace"))
-        changes = _mend(raw)
+        if not isinstance(raw, dict):
+            raise Unreadable("is not a readable notebook (no notebook at all)")
+        changes = []
+        if "worksheets" in raw and "cells" not in raw:
+            changes.append(
+                f"The notebook was in an old format ({raw.get('nbformat')}); it was upgraded."
+            )
+            raw = nbformat.convert(nbformat.from_dict({"nbformat": 3, **raw}), 4)
         nb = nbformat.from_dict(raw)
-        if nb.nbformat < 4:
-            changes.append(f"The notebook was in an old format ({nb.nbformat}); it was upgraded.")
-            nb = nbformat.convert(nb, 4)
+        changes += _mend(nb)
         if not nb.cells:
             raise Unreadable("has no cells")
         return nb, changes
@@ -238,84 +243,56 @@ def read(data: bytes) -> tuple[NotebookNode, list[str]]:
         raise Unreadable(f"is not a readable notebook ({type(problem).__name__})") from None
 
 
-def _mend(raw: Any) -> list[str]:
-    """Make a notebook's JSON what nbformat expects; returns what was changed, in words."""
-    if not isinstance(raw, dict):
-        raise Unreadable("is not a readable notebook (no notebook at all)")
+def _mend(nb: NotebookNode) -> list[str]:
+    """Make a notebook what nbformat expects; returns what was changed, in words."""
     done: dict[str, None] = {}
-    sheets = raw.get("worksheets")
-    old = isinstance(sheets, list) and "cells" not in raw
-    if not isinstance(raw.get("nbformat"), int):
-        raw.update(nbformat=3 if old else 4, nbformat_minor=0 if old else 5)
-        done["Its format was not given; the usual one was taken."] = None
-    if not isinstance(raw.get("nbformat_minor"), int):
-        raw["nbformat_minor"] = 0
-    if not isinstance(raw.get("metadata"), dict):
-        raw["metadata"] = {}
+    if nb.get("nbformat") != 4:
+        nb.update(nbformat=4, nbformat_minor=5)
+        done["Its format was missing or odd; the usual one was taken."] = None
+    if not isinstance(nb.get("nbformat_minor"), int):
+        nb["nbformat_minor"] = 0
+    if not isinstance(nb.get("metadata"), dict):
+        nb["metadata"] = NotebookNode()
     for key in ("kernelspec", "language_info"):
-        if not isinstance(raw["metadata"].get(key, {}), dict):
-            del raw["metadata"][key]
-    holders = [s for s in sheets if isinstance(s, dict)] if old and sheets else [raw]
-    if old:
-        raw["worksheets"] = holders
+        if not isinstance(nb.metadata.get(key, {}), dict):
+            del nb.metadata[key]
+    cells = nb.get("cells")
+    if not isinstance(cells, list):
+        raise Unreadable("has no cells")
+    nb.cells = [cell for cell in cells if isinstance(cell, dict)]
+    if len(nb.cells) < len(cells):
+        done["What stood in place of a cell and was none was left out."] = None
     used: set[str] = set()
-    for holder in holders:
-        cells = holder.get("cells")
-        if not isinstance(cells, list):
-            raise Unreadable("has no cells")
-        holder["cells"] = [c for c in cells if isinstance(c, dict)]
-        if len(holder["cells"]) < len(cells):
-            done["What stood in place of a cell and was none was left out."] = None
-        for cell in holder["cells"]:
-            mend = _mend_old_cell if raw["nbformat"] < 4 else _mend_cell
-            done.update(dict.fromkeys(mend(cell)))
-            if raw["nbformat"] >= 4 and raw["nbformat_minor"] >= 5:
-                done.update(dict.fromkeys(_mend_id(cell, used)))
+    for cell in nb.cells:
+        done.update(dict.fromkeys(_mend_cell(cell)))
+        if nb.nbformat_minor >= 5:
+            done.update(dict.fromkeys(_mend_id(cell, used)))
     return list(done)
 
 
-def _mend_cell(cell: dict[str, Any]) -> list[str]:
-    done = _mend_parts(cell, "source")
+def _mend_cell(cell: NotebookNode) -> list[str]:
+    done = []
+    text = cell.get("source")
+    parts = text if isinstance(text, list) else [text]
+    cell.source = "".join(part for part in parts if isinstance(part, str))
+    if not all(isinstance(part, str) for part in parts):
+        done.append("A cell whose text was missing or odd was taken as far as it could be read.")
+    if not isinstance(cell.get("metadata"), dict):
+        cell.metadata = NotebookNode()
+        done.append("The lost metadata of a cell was made anew.")
+    tags = cell.metadata.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        del cell.metadata["tags"]
+        done.append("Odd tags of a cell were dropped.")
     if cell.get("cell_type") not in KINDS:
-        cell["cell_type"] = "code" if "outputs" in cell else "markdown"
+        cell.cell_type = "code" if "outputs" in cell else "markdown"
         done.append("A cell of no known type was taken for text or code by what it holds.")
-    if cell["cell_type"] == "code":
+    if cell.cell_type == "code":
         cell.update(outputs=[], execution_count=None)
     return done
 
 
-def _mend_old_cell(cell: dict[str, Any]) -> list[str]:
-    """The same for formats before 4, where code has an input and a number."""
-    if cell.get("cell_type") != "code":
-        return _mend_parts(cell, "source")
-    cell["outputs"] = []
-    cell.setdefault("language", "python")
-    return _mend_parts(cell, "input")
-
-
-def _mend_parts(cell: dict[str, Any], where: str) -> list[str]:
-    done = []
-    text = cell.get(where)
-    if isinstance(text, list):
-        parts = [t for t in text if isinstance(t, str)]
-        whole = len(parts) == len(text)
-        cell[where] = "".join(parts)
-    else:
-        whole = isinstance(text, str)
-        cell[where] = text if isinstance(text, str) else ""
-    if not whole:
-        done.append("A cell whose text was missing or odd was taken as far as it could be read.")
-    if not isinstance(cell.get("metadata"), dict):
-        cell["metadata"] = {}
-        done.append("The lost metadata of a cell was made anew.")
-    tags = cell["metadata"].get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
-        del cell["metadata"]["tags"]
-        done.append("Odd tags of a cell were dropped.")
-    return done
-
-
-def _mend_id(cell: dict[str, Any], used: set[str]) -> list[str]:
+def _mend_id(cell: NotebookNode, used: set[str]) -> list[str]:
     name = cell.get("id")
     valid = isinstance(name, str) and bool(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name))
     if not valid or name in used:
