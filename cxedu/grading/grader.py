@@ -1,7 +1,6 @@
 """One submission, from what was handed in to its record: repaired, graded by nbgrader, noted."""
 
 import contextlib
-import json
 import logging
 import shutil
 from collections.abc import Sequence
@@ -106,13 +105,18 @@ class Grader:
             return self._read(Outcome(student, assignment, note="nothing was submitted"))
         with prepared(course, student, assignment, [*self.notebooks]) as ready:
             notes = [*ready.missing.values(), *ready.notes]
-            failed = self._autograde(student, ready)
+            graded, failed = self._autograde(student, ready)
             if failed:
                 notes.append(f"could not be graded: {failed}")
                 ready.missing = dict.fromkeys(self.notebooks, notes[-1])
             self._score_nothing(student, ready.missing)
-        outcome = self._noted(student, [n for n in self.notebooks if n not in ready.missing])
-        outcome.note = "; ".join(filter(None, [*notes, outcome.note]))
+        outcome = Outcome(student, assignment)
+        for nb in graded:
+            kept = nb.metadata.get(NOTES, {})
+            outcome.repaired += kept.get("repaired", [])
+            outcome.in_process += kept.get("in_process", [])
+            notes += [*kept.get("trouble", []), *kept.get("reasons", []), *_not_installed(nb)]
+        outcome.note = "; ".join(notes)
         outcome.graded_with = record.label(record.made_with(Path(course.root)))
         self._read(outcome)
         record.keep(course, outcome, stamp)
@@ -131,25 +135,24 @@ class Grader:
         self.gradebook.db.rollback()  # nobody waits for what was only read
         return outcome
 
-    def _autograde(self, student: str, ready: Prepared) -> str:
-        """Grade what is ready as nbgrader does; returns why it couldn't, or ''."""
+    def _autograde(self, student: str, ready: Prepared) -> tuple[list[NotebookNode], str]:
+        """Grade what is ready as nbgrader does; the graded notebooks, or why it couldn't."""
         graded = self._folder(self.course.autograded_directory, student)
         if graded.exists():
             rmtree(str(graded))  # of an earlier submission
         if not ready.notebooks:
-            return ""
+            return [], ""
         about = {"assignment_id": self.assignment, "student_id": student}
         try:
             with temp_attrs(self.course, **about), setenv(NBGRADER_EXECUTION="autograde"):
-                self._convert(student, ready, graded)
+                return self._convert(student, ready, graded), ""
         except Exception as problem:
             self.gradebook.db.rollback()  # whatever it had begun to save
             if graded.exists():
                 rmtree(str(graded))
-            return in_words(problem)
-        return ""
+            return [], in_words(problem)
 
-    def _convert(self, student: str, ready: Prepared, graded: Path) -> None:
+    def _convert(self, student: str, ready: Prepared, graded: Path) -> list[NotebookNode]:
         """What nbgrader's converter does: prepare the folder, then each notebook, step by step.
 
         It writes and reads a notebook again between repair and running, makes each step anew for
@@ -163,6 +166,7 @@ class Grader:
         self._submission(student, mine)
         self.gradebook.db.commit()
         about = {"assignment": self.assignment, "student": student, "db_url": self.course.db_url}
+        done = []
         for name, nb in ready.notebooks.items():
             resources: Any = {"unique_key": name, "metadata": {"name": name, "path": str(mine)}}
             resources |= {"nbgrader": {**about, "notebook": name}, "gradebook": self.gradebook}
@@ -171,8 +175,10 @@ class Grader:
                 nb, resources = step(nb, resources)
             nbformat.validate(nb, relax_add_props=True)
             (graded / f"{name}.ipynb").write_text(_text(nb), encoding="utf-8")
+            done.append(nb)
         self.autograde.set_permissions(self.assignment, student)
         self.autograde.run_post_convert_hook()
+        return done
 
     def _overwrite(self, mine: Path) -> None:
         """Put the instructor's files over the student's, but those that students are to write."""
@@ -222,20 +228,6 @@ class Grader:
             nbformat.write(_stand_in(notebook, missing[notebook.name]), path)
         self.gradebook.db.commit()
 
-    def _noted(self, student: str, notebooks: list[str]) -> Outcome:
-        """What the preprocessors noted in the autograded notebooks."""
-        folder = self._folder(self.course.autograded_directory, student)
-        outcome = Outcome(student, self.assignment)
-        notes: list[str] = []
-        for name in notebooks:
-            nb = json.loads((folder / f"{name}.ipynb").read_text(encoding="utf-8"))
-            kept = nb["metadata"].get(NOTES, {})
-            outcome.repaired += kept.get("repaired", [])
-            outcome.in_process += kept.get("in_process", [])
-            notes += [*kept.get("trouble", []), *kept.get("reasons", []), *_not_installed(nb)]
-        outcome.note = "; ".join(notes)
-        return outcome
-
 
 def _text(nb: NotebookNode) -> str:
     """A notebook's file, as nbformat writes it, by a faster library."""
@@ -263,11 +255,11 @@ def _stand_in(notebook: SubmittedNotebook, why: str) -> NotebookNode:
     return nb
 
 
-def _not_installed(nb: dict[str, Any]) -> list[str]:
+def _not_installed(nb: NotebookNode) -> list[str]:
     """The imports that failed: perhaps the course should have the package."""
-    outputs = [output for cell in nb["cells"] for output in cell.get("outputs", [])]
+    outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
     failed = [o for o in outputs if o.get("ename") == "ModuleNotFoundError"]
-    return list(dict.fromkeys(o["evalue"][:100] for o in failed))
+    return list(dict.fromkeys(o.evalue[:100] for o in failed))
 
 
 def read_outcomes(gradebook: Gradebook, outcomes: list[Outcome]) -> list[Outcome]:
