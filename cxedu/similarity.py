@@ -33,9 +33,10 @@ from cxedu import validate
 from cxedu.exercises import Function, ProblemSet, Table, Task, collect, load
 from cxedu.exercises.plain import decode
 from cxedu.exercises.tasks import quiet
+from cxedu.grading.course import course_api, folder, notebooks_of
 from cxedu.grading.notebook import checked_task
 from cxedu.grading.record import answers_file
-from cxedu.grading.run import course_api, local_pool, notebooks_of
+from cxedu.grading.run import local_pool
 from cxedu.world import World
 
 Ranges = list[tuple[int, int]]
@@ -428,7 +429,7 @@ def similar(
     api = course_api(root)
     course = api.coursedir
     names = notebooks_of(api, assignment)
-    release = Path(course.format_path(course.release_directory, ".", assignment))
+    release = folder(course, "release", assignment)
     handed_out = [release / f"{name}.ipynb" for name in names]
     for path in handed_out:
         if not path.is_file():
@@ -451,7 +452,7 @@ def similar(
             missing = isinstance(problem, FileNotFoundError)
             skipped[student] = "its notebook is missing" if missing else str(problem)
     found = alike(programs, starter, threshold, common)
-    source = Path(course.format_path(course.source_directory, ".", assignment))
+    source = folder(course, "source", assignment)
     problem_set = load(assignment, source / "checks.py")
     answers = {student: _answers(course, assignment, student) for student in students}
     numbers = fits(problem_set, answers, workers or os.cpu_count() or 1)

@@ -19,7 +19,8 @@ from cxedu.course.classroom import solved, submission
 from cxedu.exercises import load
 from cxedu.feedback import feedback, page
 from cxedu.grading.command import main
-from cxedu.grading.run import course_api, grade
+from cxedu.grading.course import course_api
+from cxedu.grading.run import grade
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course" / "solutions"

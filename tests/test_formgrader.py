@@ -24,7 +24,8 @@ from test_feedback import EVIL, HOSTILE, PS, new_course
 from test_site import FLAGS, find_chromium
 
 from cxedu.course.classroom import solved
-from cxedu.grading.run import course_api, grade
+from cxedu.grading.course import course_api
+from cxedu.grading.run import grade
 
 # All that nbgrader's own page asks of another server: MathJax, for which it gets a stand-in here.
 MATHJAX = (

@@ -232,7 +232,7 @@ def traps(tmp_path_factory):
     )
     course = new_course(tmp_path_factory.mktemp("traps") / "course", more)
     release_all(course)
-    from cxedu.grading.run import course_api
+    from cxedu.grading.course import course_api
 
     assert course_api(course).generate_assignment(PS)["success"]
     right = solved(

@@ -23,7 +23,8 @@ from nbgrader.api import Gradebook
 from cxedu.course.classroom import submission
 from cxedu.exercises import load
 from cxedu.grading import confine, run
-from cxedu.grading.run import AHEAD, Outcome, course_api, grade
+from cxedu.grading.course import course_api
+from cxedu.grading.run import AHEAD, Outcome, grade
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"

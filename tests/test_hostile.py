@@ -32,7 +32,8 @@ from cxedu.course.classroom import solved
 from cxedu.course.release import release_all
 from cxedu.feedback import feedback
 from cxedu.grading import confine
-from cxedu.grading.run import course_api, grade
+from cxedu.grading.course import course_api
+from cxedu.grading.run import grade
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "course"

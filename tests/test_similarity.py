@@ -15,8 +15,9 @@ from cxedu import similarity
 from cxedu.course.classroom import student_code
 from cxedu.exercises import collect, load
 from cxedu.grading import record
+from cxedu.grading.course import course_api
 from cxedu.grading.record import answers_file
-from cxedu.grading.run import course_api, grade
+from cxedu.grading.run import grade
 from cxedu.similarity import (
     FITS,
     LEAST,

@@ -20,8 +20,9 @@ from nbgrader import utils
 from cxedu.course.release import problem_sets
 from cxedu.exercises import ProblemSet, Task, load
 from cxedu.feedback import feedback
+from cxedu.grading.course import course_api
 from cxedu.grading.notebook import checked_task
-from cxedu.grading.run import course_api, export, grade
+from cxedu.grading.run import export, grade
 
 DUE, ON_TIME, LATE = "2026-03-06 18:00:00", "2026-03-05 12:00:00", "2026-03-06 20:00:00"
 LATE_SECONDS = 2 * 60 * 60

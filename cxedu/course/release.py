@@ -131,7 +131,7 @@ def generate(root: Path, scratch: Path) -> Path:
     """Generate every problem set in a scratch course, without a gradebook."""
     from traitlets.config import Config
 
-    from cxedu.grading.run import course_api
+    from cxedu.grading.course import course_api
 
     shutil.copy(root / "nbgrader_config.py", scratch)
     ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")

@@ -21,7 +21,8 @@ from nbgrader.utils import rmtree
 from cxedu import validate
 from cxedu.feedback import page
 from cxedu.grading import sanitize
-from cxedu.grading.run import Outcome, Progress, course_api, local_pool, notebooks_of
+from cxedu.grading.course import course_api, folder, notebooks_of
+from cxedu.grading.run import Outcome, Progress, local_pool
 
 
 def feedback(
@@ -64,14 +65,14 @@ def feedback(
     root = Path(root).resolve()
     api = course_api(root)
     names = notebooks_of(api, assignment)
-    chosen = None if students is None else sorted(set(students))
     look = _look(root)
     with api.gradebook as gradebook:
         submitted = sorted(s.student_id for s in gradebook.assignment_submissions(assignment))
-        notes = {s: "nothing was graded" for s in chosen or [] if s not in submitted}
+        wanted = submitted if students is None else sorted(set(students))
+        notes = {s: "nothing was graded" for s in wanted if s not in submitted}
         stamps = {
             student: _stamp(api, gradebook, assignment, student, names, look)
-            for student in (submitted if chosen is None else chosen)
+            for student in wanted
             if student in submitted
         }
     waiting = [s for s in stamps if not _current(api, assignment, s, names, stamps[s])]
@@ -132,7 +133,7 @@ def _make_one(job: Job, student: str) -> str:
     """Make one student's pages; returns why that failed, or ''."""
     api, assignment = _api(job.root, job.look), job.assignment
     course = api.coursedir
-    old = Path(course.format_path(course.feedback_directory, student, assignment))
+    old = folder(course, "feedback", assignment, student)
     if old.exists():
         rmtree(str(old))
     return _said(api.generate_feedback(assignment, student))
@@ -167,7 +168,7 @@ def _stamp(
 ) -> str:
     """A digest of what a student's pages say."""
     course = api.coursedir
-    graded = Path(course.format_path(course.autograded_directory, student, assignment))
+    graded = folder(course, "autograded", assignment, student)
     files = [graded / f"{name}.ipynb" for name in names]
     found = gradebook.find_submission(assignment, student)
     person = found.student
@@ -190,9 +191,8 @@ def _digest(parts: list[Any]) -> str:
 
 
 def _pages(api: NbGraderAPI, assignment: str, student: str, names: list[str]) -> list[Path]:
-    course = api.coursedir
-    folder = Path(course.format_path(course.feedback_directory, student, assignment))
-    return [folder / f"{name}.html" for name in names]
+    pages = folder(api.coursedir, "feedback", assignment, student)
+    return [pages / f"{name}.html" for name in names]
 
 
 def _record(api: NbGraderAPI, assignment: str, student: str) -> Path:

@@ -58,8 +58,8 @@ def main(arguments: list[str]) -> int:
             workers=chosen.workers,
             sandbox=chosen.sandbox,
         )
-        differs = chosen.verify is not None and _verify(root, chosen)
         print(f"grades: {export(root)}")
+        differs = chosen.verify is not None and _verify(root, chosen)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -95,7 +95,7 @@ def _verify(root: Path, chosen: argparse.Namespace) -> bool:
 
 def _feedback(root: Path, chosen: argparse.Namespace) -> int:
     from cxedu.feedback import feedback
-    from cxedu.grading.run import course_api
+    from cxedu.grading.course import course_api
 
     made = feedback(root, chosen.problem_set, chosen.students or None, chosen.workers)
     without = made[made["pages"].map(len) == 0]

@@ -89,14 +89,7 @@ class Run(Execute):
         with tempfile.TemporaryDirectory(prefix="cx") as folder:
             self._questions = Path(folder) / "questions"
             self._questions.write_bytes(self._ask(nb, resources))
-            try:
-                done, resources = super().preprocess(nb, resources, km)
-            except Exception as problem:
-                self._give_up(nb, None, f"The kernel could not be run ({in_words(problem)}).")
-                done = nb
-        if self._lost:
-            note(done, "trouble", self._lost)
-        return done, resources
+            return super().preprocess(nb, resources, km)
 
     def _ask(self, nb: NotebookNode, resources: Resources) -> bytes:
         """The inputs for the functions that the problem set asks for."""
@@ -110,8 +103,9 @@ class Run(Execute):
     def environment(self) -> dict[str, str]:
         """What the kernel's environment says about this submission."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("CXEDU_")}
-        env.update(steady(), CXEDU_STUDENT=self._names["student"])
-        return {**env, "CXEDU_QUESTIONS": str(self._questions)}
+        env |= steady() | {"NBGRADER_EXECUTION": "autograde"}
+        env |= {"CXEDU_STUDENT": self._names["student"], "CXEDU_QUESTIONS": str(self._questions)}
+        return env
 
     @contextmanager
     def setup_kernel(self, **kwargs: Any) -> Iterator[None]:
@@ -137,14 +131,10 @@ class Run(Execute):
             why = "A cell ran too long and could not be stopped; what comes after it was not run."
         except Exception as problem:  # made-up messages from the kernel may break what reads them
             why = f"A cell could not be run ({in_words(problem)}); what comes after it was not run."
-        self._give_up(self.nb, cell, why)
-        return cell, resources
-
-    def _give_up(self, nb: NotebookNode, cell: NotebookNode | None, why: str) -> None:
         self._lost = why
-        note(nb, "trouble", why)
-        for each in nb.cells if cell is None else [cell]:
-            self._not_run(each)
+        note(self.nb, "trouble", why)
+        self._not_run(cell)
+        return cell, resources
 
     def _not_run(self, cell: NotebookNode) -> None:
         if cell.cell_type == "code":

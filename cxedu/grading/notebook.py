@@ -11,6 +11,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
+from cxedu.grading.course import folder
+
 Resources = dict[str, Any]  # what nbgrader's preprocessors hand on beside the notebook
 CHECK = re.compile(r"\bcheck\(\s*[\"']([\w-]+\.[\w.-]+)[\"']")
 NOT_RUN = "NotRun"  # the error that stands in a cell that was not run
@@ -32,12 +34,9 @@ def note(nb: NotebookNode, kind: str, text: str) -> None:
 
 def coursedir(preprocessor: Any) -> Any:
     """The course directory of the converter that runs this preprocessor."""
-    parent = preprocessor
-    while parent is not None:
-        if getattr(parent, "coursedir", None) is not None:
-            return parent.coursedir
-        parent = getattr(parent, "parent", None)
-    return None
+    while getattr(preprocessor, "coursedir", None) is None:
+        preprocessor = preprocessor.parent
+    return preprocessor.coursedir
 
 
 @contextmanager
@@ -52,11 +51,9 @@ def gradebook_of(resources: Resources) -> Iterator[Gradebook]:
 
 def source_cells(preprocessor: Any, resources: Resources) -> list[dict[str, Any]]:
     """The cells of the instructor's version of the notebook; none where there is no such file."""
-    names, course = resources["nbgrader"], coursedir(preprocessor)
-    if course is None:
-        return []
-    folder = course.format_path(course.source_directory, ".", names["assignment"])
-    path = Path(folder) / f"{names['notebook']}.ipynb"
+    names = resources["nbgrader"]
+    source = folder(coursedir(preprocessor), "source", names["assignment"])
+    path = source / f"{names['notebook']}.ipynb"
     return _cells(path, path.stat().st_mtime_ns) if path.is_file() else []
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import cxedu
+from cxedu.grading.course import folder
 from cxedu.world import World
 
 PACKAGES = ("numpy", "pandas", "scipy", "nbgrader", "nbclient", "ipykernel")
@@ -99,8 +100,7 @@ def _digest(data: bytes) -> str:
 
 def place(course: Any, assignment: str, student: str) -> Path:
     """Where the record of a submission is; `course` is nbgrader's CourseDirectory."""
-    folder = Path(course.root) / course.autograded_directory / ".cxedu" / assignment
-    return folder / f"{student}.json"
+    return Path(course.root, course.autograded_directory, ".cxedu", assignment, f"{student}.json")
 
 
 def answers_file(course: Any, assignment: str, student: str) -> Path:
@@ -108,31 +108,42 @@ def answers_file(course: Any, assignment: str, student: str) -> Path:
     return place(course, assignment, student).with_suffix(".answers.json")
 
 
-def stamp(course: Any, assignment: str, student: str) -> list[Any]:
-    """What the grade of a submission depends on, as times and sizes of files."""
-    folders = [
-        Path(course.format_path(course.submitted_directory, student, assignment)),
-        Path(course.format_path(course.source_directory, ".", assignment)),
-    ]
-    files = [p for folder in folders for p in sorted(folder.rglob("*")) if p.is_file()]
-    return [[p.name, p.stat().st_mtime_ns, p.stat().st_size] for p in files]
+def read(path: Path) -> dict[str, Any]:
+    """What was written there; nothing if that was not completed, or never begun."""
+    with suppress(OSError, ValueError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return kept if isinstance(kept, dict) else {}
+    return {}
 
 
-def _graded(course: Any, assignment: str, student: str) -> dict[str, int]:
-    folder = Path(course.format_path(course.autograded_directory, student, assignment))
-    return {p.name: p.stat().st_size for p in sorted(folder.glob("*.ipynb"))}
-
-
-def keep(course: Any, outcome: Outcome, stamped: list[Any]) -> None:
-    """Write the record: from here on the grading is finished."""
-    names = (course, outcome.assignment, outcome.student)
-    made = made_with(Path(course.root))
-    kept = {**asdict(outcome), "stamp": stamped, "graded": _graded(*names), "made_with": made}
-    path = place(*names)
+def write(path: Path, kept: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(json.dumps(kept), encoding="utf-8")
-    new.replace(path)  # whole or not at all
+    new.replace(path)
+
+
+def stamp(course: Any, assignment: str, student: str) -> list[Any]:
+    """What the grade of a submission depends on, as times and sizes of files."""
+    ours = (folder(course, step, assignment, student) for step in ("submitted", "source"))
+    files = [path for each in ours for path in sorted(each.rglob("*")) if not path.is_dir()]
+    counts = [p for p in files if not {".ipynb_checkpoints", "__pycache__"} & {*p.parts}]
+    about = [(p.name, p.lstat()) for p in counts]  # of a link, and not of what it leads to
+    return [[name, stat.st_mtime_ns, stat.st_size] for name, stat in about]
+
+
+def _graded(course: Any, assignment: str, student: str) -> dict[str, int]:
+    found = sorted(folder(course, "autograded", assignment, student).glob("*.ipynb"))
+    return {path.name: path.stat().st_size for path in found}
+
+
+def keep(course: Any, outcome: Outcome, stamped: list[Any] | None) -> None:
+    """Write the record: from here on the grading is finished, unless there is no stamp."""
+    names = (course, outcome.assignment, outcome.student)
+    made = made_with(Path(course.root))
+    more = {"stamp": stamped, "graded": _graded(*names), "made_with": made}
+    write(place(*names), {**asdict(outcome), **more})
 
 
 def forget(course: Any, assignment: str, student: str) -> None:
@@ -149,8 +160,8 @@ def finished(course: Any, assignment: str, student: str) -> Outcome | None:
     names those, and grading them again is the instructor's decision.
     """
     names = (course, assignment, student)
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        kept = json.loads(place(*names).read_text(encoding="utf-8"))
+    kept = read(place(*names))
+    with suppress(OSError, TypeError, KeyError):
         if kept["stamp"] == stamp(*names) and kept["graded"] == _graded(*names):
             return Outcome(**{f.name: kept[f.name] for f in fields(Outcome)})
     return None

@@ -74,8 +74,7 @@ class Repair(NbGraderPreprocessor):
         self._known: dict[str, Released] = {}  # by notebook; the same for every student
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        course = coursedir(self)
-        made = made_with(Path(course.root if course else ".").resolve())
+        made = made_with(Path(coursedir(self).root).resolve())
         nb.metadata[NOTES] = {"made_with": made}
         names = resources["nbgrader"]
         for text in resources.get("repaired", []):  # before this

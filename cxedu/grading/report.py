@@ -1,18 +1,16 @@
 """What a grading says: progress while it runs, a line per submission after it, and grades.csv."""
 
-import contextlib
-import json
 import sys
 import time
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 from tqdm import tqdm
 
-from cxedu.grading.record import Outcome
+from cxedu.grading.record import Outcome, place, read
 
 COLUMNS = [
     "student",
@@ -30,33 +28,25 @@ COLUMNS = [
 ]
 
 
-class _Bar(tqdm):
-    monitor_interval = 0  # the monitor is a thread, and beside threads workers can't be forked
-
-
-class Progress:
+class Progress(tqdm):
     """A bar with count, rate, time left and who is being graded; lines where there is no terminal."""
+
+    monitor_interval = 0  # the monitor is a thread, and beside threads workers can't be forked
 
     def __init__(self, name: str, total: int, wanted: bool) -> None:
         self._lines = wanted and not sys.stderr.isatty()
-        self._bar = _Bar(
-            total=total, desc=name, unit="submission", disable=not wanted or self._lines
-        )
         self._name, self._total, self._count, self._began = name, total, 0, time.monotonic()
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
+        silent = not wanted or self._lines
+        super().__init__(total=total, desc=name, unit="submission", disable=silent)
 
     def begin(self, students: list[str]) -> None:
-        self._bar.set_postfix_str(", ".join(students[:4]))
+        """Somebody is next."""
+        self.set_postfix_str(", ".join(students[:4]))
 
     def end(self, outcome: Outcome) -> None:
         """Somebody is done."""
         self._count += 1
-        self._bar.update()
+        self.update()
         trouble = f"  {outcome.note}" if outcome.note else ""
         if self._lines:
             seconds = time.monotonic() - self._began
@@ -67,8 +57,8 @@ class Progress:
                 file=sys.stderr,
                 flush=True,
             )
-        elif trouble and not self._bar.disable:
-            self._bar.write(f"{outcome.student}{trouble}", file=sys.stderr)
+        elif trouble and not self.disable:
+            self.write(f"{outcome.student}{trouble}", file=sys.stderr)
 
 
 def report(table: pd.DataFrame, now: str = "") -> str:
@@ -93,9 +83,8 @@ def report(table: pd.DataFrame, now: str = "") -> str:
         score = f"{row['score']:g} of {row['max_score']:g}"
         late = f"{row['late_seconds'] / 3600:.1f} hours late" if row["late_seconds"] else ""
         by_hand = "part waits to be graded by hand" if row["needs_manual_grade"] else ""
-        said = [late, *row["repaired"], row["note"], in_their_process(row["in_process"]), by_hand]
-        head = [f"{row['student']:{width}}", row["assignment"], score]
-        lines.append("  ".join([*head, *filter(None, said)]))
+        said = [f"{row['student']:{width}}", row["assignment"], score, late, *_said(row), by_hand]
+        lines.append("  ".join(filter(None, said)))
     made = table["graded_with"]
     for other in sorted(set(made) - {now, ""}) if now else ():
         count = (made == other).sum()
@@ -106,22 +95,21 @@ def report(table: pd.DataFrame, now: str = "") -> str:
     return "\n".join(lines)
 
 
-def in_their_process(cells: list[str]) -> str:
-    """Which cells hold ordinary nbgrader tests: code of the student's could deceive those."""
-    return f"judged in the student's process: {', '.join(cells)}" if cells else ""
+def _said(kept: Mapping[Any, Any]) -> list[str]:
+    """What the summary and grades.csv say of a submission."""
+    cells = ", ".join(kept.get("in_process", []))  # a student's code could deceive those
+    in_theirs = f"judged in the student's process: {cells}" if cells else ""
+    return [*kept.get("repaired", []), *filter(None, [kept.get("note"), in_theirs])]
 
 
-def grades(root: Path, gradebook: Gradebook) -> pd.DataFrame:
-    """Every student's score in every problem set, sorted by student and problem set."""
+def grades(course: Any, gradebook: Gradebook) -> pd.DataFrame:
+    """Every student's score in every problem set, sorted by student and problem set.
+
+    `course` is nbgrader's CourseDirectory.
+    """
     rows = []
-    records = {}
-    for path in Path(root).glob("*/.cxedu/*/*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            said = [*kept["repaired"], kept["note"], in_their_process(kept["in_process"])]
-            note = "; ".join(filter(None, said))
-            records[kept["student"], kept["assignment"]] = (kept["graded_with"], note)
     for assignment in gradebook.assignments:
+        handed_in = {submission.student_id: submission for submission in assignment.submissions}
         for student in gradebook.students:
             row: dict[str, Any] = {
                 "student": student.id,
@@ -137,17 +125,18 @@ def grades(root: Path, gradebook: Gradebook) -> pd.DataFrame:
                 "graded_with": "",
                 "note": "nothing was submitted",
             }
-            with contextlib.suppress(MissingEntry):
-                submission = gradebook.find_submission(assignment.name, student.id)
-                row["timestamp"] = submission.timestamp or ""
-                row["late_seconds"] = round(submission.total_seconds_late)
-                row["score"] = max(
-                    0.0, submission.score - (submission.late_submission_penalty or 0)
-                )
-                row["needs_manual_grade"] = bool(submission.needs_manual_grade)
-                row["graded_with"], row["note"] = records.get(
-                    (student.id, assignment.name), ("", "")
-                )
+            if submission := handed_in.get(student.id):
+                kept = read(place(course, assignment.name, student.id))
+                penalty = submission.late_submission_penalty or 0
+                row |= {
+                    "timestamp": submission.timestamp or "",
+                    "due": submission.duedate if assignment.duedate else "",  # with an extension
+                    "late_seconds": round(submission.total_seconds_late),
+                    "score": max(0.0, submission.score - penalty),
+                    "needs_manual_grade": bool(submission.needs_manual_grade),
+                    "graded_with": kept.get("graded_with", ""),
+                    "note": "; ".join(_said(kept)),
+                }
             rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values(["student", "assignment"], ignore_index=True)
@@ -157,8 +146,7 @@ class GradesExport(ExportPlugin):
     """`nbgrader export`: one row per student and problem set, quoted where a comma needs it."""
 
     def export(self, gradebook: Gradebook) -> None:
-        root = Path(self.parent.coursedir.root) if self.parent else Path.cwd()
-        table = grades(root, gradebook)
+        table = grades(self.parent.coursedir, gradebook)
         for column, wanted in (("student", self.student), ("assignment", self.assignment)):
             if len(wanted):
                 table = table[table[column].isin([str(w) for w in wanted])]

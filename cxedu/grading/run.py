@@ -18,26 +18,24 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, fields, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 
 import pandas as pd
-from nbgrader.api import MissingEntry
-from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.exercises.tasks import in_words
 from cxedu.grading import confine, record, warm
-from cxedu.grading.grader import Grader, add_indices, course_api, patient, read_outcomes
+from cxedu.grading.course import add_indices, course_api, folder, notebooks_of
+from cxedu.grading.grader import Grader, read_outcome
 from cxedu.grading.record import Outcome
 from cxedu.grading.report import GradesExport, Progress, grades, report
 from cxedu.grading.warm import WarmProcess
 from cxedu.world import World  # noqa: F401  (so that workers, which are forks, have it)
 
-__all__ = ["GradesExport", "Outcome", "course_api", "export", "grade", "report"]
+__all__ = ["GradesExport", "Outcome", "export", "grade", "report"]
 
 
 def grade(
@@ -102,7 +100,7 @@ def grade(
         workers = validate.whole("workers", workers, low=1)
     root = Path(root).resolve()
     api = course_api(root)
-    names = notebooks_of(api, assignment)
+    notebooks_of(api, assignment)  # it is in the gradebook
     add_indices(api)
     submitted = root / api.coursedir.submitted_directory
     everybody = {p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir()}
@@ -117,15 +115,14 @@ def grade(
     level, why = confinement(sandbox)
     if why and progress and waiting:
         print(f"Student code runs outside the sandbox: {why}.", file=sys.stderr)
-    job = Job(root, assignment, (*names,), level, warm.imports(_sources(api, assignment, names)))
+    modules = warm.imports(folder(api.coursedir, "source", assignment))
+    job = Job(root, assignment, level, modules)
     at_a_time = workers or ((os.cpu_count() or 1) + 1 if executor is None else AHEAD)
     done = _grade_all(job, waiting, at_a_time, executor, progress)
     # Somebody may have graded by hand since, or granted an extension.
     with api.gradebook as gradebook:
-        kept = read_outcomes(gradebook, [outcome for outcome in finished.values() if outcome])
-    done.update({outcome.student: outcome for outcome in kept})
-    outcomes = [done[student] for student in chosen]
-    table = pd.DataFrame([asdict(o) for o in outcomes], columns=list(asdict(Outcome("", ""))))
+        done |= {s: read_outcome(gradebook, o) for s, o in finished.items() if o}
+    table = pd.DataFrame([done[s] for s in chosen], columns=[f.name for f in fields(Outcome)])
     if progress:
         print(report(table, now))
     return table
@@ -142,25 +139,6 @@ def confinement(sandbox: str) -> tuple[str, str]:
     return level, why
 
 
-def notebooks_of(api: NbGraderAPI, assignment: str) -> list[str]:
-    """The problem set's notebooks, by the gradebook; a ValueError where it isn't in there."""
-    with api.gradebook as gradebook:
-        try:
-            return [n.name for n in gradebook.find_assignment(assignment).notebooks]
-        except MissingEntry:
-            known = ", ".join(a.name for a in gradebook.assignments) or "none yet"
-            raise ValueError(
-                f"assignment is {assignment!r}; it must be in the gradebook (there: {known}). "
-                f"Run: nbgrader generate_assignment {assignment}"
-            ) from None
-
-
-def _sources(api: NbGraderAPI, assignment: str, names: list[str]) -> list[Path]:
-    course = api.coursedir
-    folder = Path(course.format_path(course.source_directory, ".", assignment))
-    return [folder / f"{name}.ipynb" for name in names]
-
-
 # --- many at a time ----------------------------------------------------------------------------
 
 
@@ -170,7 +148,6 @@ class Job:
 
     root: Path
     assignment: str
-    notebooks: tuple[str, ...]
     level: str
     modules: tuple[str, ...]
     warm: str = ""  # the socket of a warm process that this machine's workers share
@@ -205,7 +182,7 @@ def _grade_all(
         while left := [s for s in students if s not in done]:
             alone = [s for s in left if s in suspects][:1]
             broken = _round(job, alone or left, workers, executor, bar, done)
-            for student in broken & suspects if alone else ():
+            for student in broken if alone else ():  # once more
                 done[student] = _lost(job, student, "its grading process died twice")
                 bar.end(done[student])
             suspects |= broken
@@ -302,30 +279,22 @@ class Own:
     """What a process grades with: a grader, and a warm process where none is shared."""
 
     def __init__(self, job: Job) -> None:
-        self._job = job
         self._warm: WarmProcess | None = None
-        if not job.warm and job.level != "kernel":
-            self._warm = WarmProcess(job.root, job.modules, job.level == "sandbox")
-            Finalize(None, _close_own, exitpriority=0)  # pools' workers skip atexit
+        with contextlib.ExitStack() as stack:
+            if not job.warm and job.level != "kernel":
+                self._warm = WarmProcess(job.root, job.modules, job.level == "sandbox")
+                stack.callback(self._warm.close)
+                Finalize(None, _close_own, exitpriority=0)  # pools' workers skip atexit
+            socket = str(self._warm.wait()) if self._warm else job.warm
+            kernels = Config(Run={"warm": socket, "sandboxed": job.level == "sandbox"})
+            self.grader = Grader(job.root, job.assignment, kernels)
+            stack.callback(self.grader.close)
+            self.close = stack.pop_all().close
 
     @property
     def alive(self) -> bool:
         """Whether it can still be used."""
         return self._warm is None or self._warm.alive
-
-    @cached_property
-    def grader(self) -> Grader:
-        """Made when the warm process has started."""
-        socket = str(self._warm.wait()) if self._warm else self._job.warm
-        kernels = Config(Run={"warm": socket, "sandboxed": self._job.level == "sandbox"})
-        return _grader(self._job, kernels)
-
-    def close(self) -> None:
-        """Let go of the gradebook, and end the warm process."""
-        if "grader" in vars(self):
-            self.grader.close()
-        if self._warm:
-            self._warm.close()
 
 
 _kept: dict[Job, Own] = {}  # at most one
@@ -344,21 +313,15 @@ def _close_own() -> None:
         _kept.popitem()[1].close()
 
 
-def _grader(job: Job, kernels: Config | None = None) -> Grader:
-    api = course_api(job.root, kernels)
-    api.coursedir.db_url = patient(api.coursedir.db_url)
-    return Grader(api, job.assignment, job.notebooks)
-
-
 def _lost(job: Job, student: str, why: str) -> Outcome:
-    with contextlib.closing(_grader(job)) as grader:
+    with contextlib.closing(Grader(job.root, job.assignment)) as grader:
         return grader.give_up(student, why)
 
 
-def export(root: Path, to: Path | None = None) -> Path:
+def export(root: Path) -> Path:
     """Write grades.csv; returns its path."""
-    root = Path(root).resolve()
-    to = to or root / "grades.csv"
-    with course_api(root).gradebook as gradebook:
-        grades(root, gradebook).to_csv(to, index=False)
+    to = Path(root).resolve() / "grades.csv"
+    api = course_api(root)
+    with api.gradebook as gradebook:
+        grades(api.coursedir, gradebook).to_csv(to, index=False)
     return to

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
+
+from cxedu.grading.course import folder
 
 NBGRADERS = ("timestamp.txt", "submission_secret.txt")  # what its submit adds
 FITS = 0.5  # of the ids of a notebook's cells; less, and it may be another problem set's
@@ -31,8 +34,9 @@ KINDS = ("code", "markdown", "raw")
 class Prepared:
     """A submission that is ready to be graded."""
 
-    submitted: str  # what stands in for CourseDirectory.submitted_directory
+    folder: Path  # where the copy is
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)  # as they are in there
+    time: datetime | None = None  # when it was handed in, if that is known
     repaired: dict[str, list[str]] = field(default_factory=dict)  # by notebook
     missing: dict[str, str] = field(default_factory=dict)  # notebook → why it can't be graded
     notes: list[str] = field(default_factory=list)
@@ -52,24 +56,20 @@ def prepared(course: Any, student: str, assignment: str, names: list[str]) -> It
     """
     # A name of its own, the same each time: what a killed run leaves is removed by the next one.
     key = hashlib.sha256(f"{assignment}/{student}".encode()).hexdigest()[:16]
-    base = f"{course.autograded_directory}/.cxedu/under_way/{key}"
-    place = Path(course.root) / base
+    place = Path(course.root, course.autograded_directory, ".cxedu", "under_way", key)
     shutil.rmtree(place, ignore_errors=True)
     try:
-        yield prepare(course, student, assignment, names, base)
+        yield prepare(course, student, assignment, names, place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def prepare(
-    course: Any, student: str, assignment: str, names: list[str], submitted: str
-) -> Prepared:
-    """Put a copy of a submission where it would be if `submitted` were the submitted directory."""
-    found = Path(course.format_path(course.submitted_directory, student, assignment))
-    copy = Path(course.format_path(submitted, student, assignment))
-    source = Path(course.format_path(course.source_directory, ".", assignment))
+def prepare(course: Any, student: str, assignment: str, names: list[str], copy: Path) -> Prepared:
+    """Put a copy of a submission there."""
+    source = folder(course, "source", assignment)
     copy.mkdir(parents=True)
-    ready = Prepared(submitted)
+    ready = Prepared(copy)
+    found = folder(course, "submitted", assignment, student)
     files = _files(found, course, ready.notes)
     notebooks = {p: t for p, t in files.items() if _may_be_notebook(p, names)}
     ready.notebooks = _notebooks(notebooks, names, source, ready)
@@ -79,7 +79,7 @@ def prepare(
     for path, target in others.items():
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(target, copy / path)
-    _check_time(copy / "timestamp.txt", ready.notes)
+    ready.time = _time(copy / "timestamp.txt", ready.notes)
     extra = [p for p in others if str(p) not in NBGRADERS and not (source / p).exists()]
     if extra:
         ready.notes.append(f"extra files, which are not graded: {_list(extra)}")
@@ -125,14 +125,15 @@ def _may_be_notebook(path: Path, names: list[str]) -> bool:
     return ".ipynb" in path.name.lower() or (path.suffix == ".json" and path.stem in names)
 
 
-def _check_time(path: Path, notes: list[str]) -> None:
-    """A timestamp that is none would stop nbgrader."""
+def _time(path: Path, notes: list[str]) -> datetime | None:
+    """When it was handed in. A timestamp that is none would stop nbgrader."""
     if path.is_file():
         try:
-            parse_utc(path.read_text().strip() or "now?")
-        except (ValueError, OverflowError):
+            return parse_utc(path.read_text().strip() or "now?")
+        except Exception:  # in ways of its own on odd text
             notes.append("timestamp.txt holds no time, so whether it was late isn't known")
             path.unlink()
+    return None
 
 
 def _list(paths: list[Path]) -> str:
@@ -245,10 +246,10 @@ def read(data: bytes) -> tuple[NotebookNode, list[str]]:
 
 def _mend(nb: NotebookNode) -> list[str]:
     """Make a notebook what nbformat expects; returns what was changed, in words."""
-    done: dict[str, None] = {}
+    done = []
     if nb.get("nbformat") != 4:
         nb.update(nbformat=4, nbformat_minor=5)
-        done["Its format was missing or odd; the usual one was taken."] = None
+        done.append("Its format was missing or odd; the usual one was taken.")
     if not isinstance(nb.get("nbformat_minor"), int):
         nb["nbformat_minor"] = 0
     if not isinstance(nb.get("metadata"), dict):
@@ -261,13 +262,13 @@ def _mend(nb: NotebookNode) -> list[str]:
         raise Unreadable("has no cells")
     nb.cells = [cell for cell in cells if isinstance(cell, dict)]
     if len(nb.cells) < len(cells):
-        done["What stood in place of a cell and was none was left out."] = None
+        done.append("What stood in place of a cell and was none was left out.")
     used: set[str] = set()
     for cell in nb.cells:
-        done.update(dict.fromkeys(_mend_cell(cell)))
+        done += _mend_cell(cell)
         if nb.nbformat_minor >= 5:
-            done.update(dict.fromkeys(_mend_id(cell, used)))
-    return list(done)
+            done += _mend_id(cell, used)
+    return list(dict.fromkeys(done))
 
 
 def _mend_cell(cell: NotebookNode) -> list[str]:

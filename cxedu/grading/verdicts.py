@@ -7,7 +7,6 @@ warning on stderr. Here only the judge's verdicts earn points.
 import contextlib
 import json
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -17,6 +16,7 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 
 from cxedu.exercises import ANSWER_MIME, Task, judge, judges_company, load, questions
 from cxedu.exercises.tasks import in_words
+from cxedu.grading.course import folder
 from cxedu.grading.notebook import (
     NOT_RUN,
     NOTES,
@@ -26,7 +26,7 @@ from cxedu.grading.notebook import (
     gradebook_of,
     note,
 )
-from cxedu.grading.record import answers_file
+from cxedu.grading.record import answers_file, read, write
 
 MAX_KEPT = 200_000  # characters of an answer that is kept
 
@@ -35,10 +35,8 @@ class Bench:
     """The judge's bench: the tasks of a problem set with their hidden part, and one company."""
 
     def __init__(self, preprocessor: Any, names: dict[str, str]) -> None:
-        course = coursedir(preprocessor)
         self.problem_set, self.student = names["assignment"], names["student"]
-        folder = course.format_path(course.source_directory, ".", self.problem_set)
-        self.checks = Path(folder) / "checks.py"
+        self.checks = folder(coursedir(preprocessor), "source", self.problem_set) / "checks.py"
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
@@ -51,8 +49,9 @@ class Bench:
         return judges_company(self.problem_set, self.student)
 
     def questions(self, names: set[str]) -> bytes:
-        tasks = [self.tasks[name] for name in sorted(names - {""})]
-        return questions(tasks, self.company)
+        """What functions are called with; a student's own cells may name what is no task."""
+        asked = [self.tasks[name] for name in sorted(names - {""}) if name in self.tasks]
+        return questions(asked, self.company)
 
 
 def about(bench: Bench, task: str) -> dict[str, Any]:
@@ -93,15 +92,8 @@ class Verdicts(NbGraderPreprocessor):
     def _keep(self, names: dict[str, str]) -> None:
         """Keep what was handed in, by notebook and task, to see later whose data it fits."""
         path = answers_file(coursedir(self), names["assignment"], names["student"])
-        kept: dict[str, Any] = {}
-        with contextlib.suppress(OSError, ValueError):
-            kept = json.loads(path.read_text(encoding="utf-8"))
         short = {t: v for t, v in self._handed_in.items() if len(json.dumps(v)) <= MAX_KEPT}
-        kept[names.get("notebook", "")] = short
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(kept), encoding="utf-8")
-        new.replace(path)  # whole or not at all
+        write(path, {**read(path), names.get("notebook", ""): short})
 
     def _decide(self, cell: NotebookNode, bench: Bench) -> str:
         """Rewrite the cell's outputs; returns why it earns nothing, if that isn't the verdict."""
@@ -110,12 +102,10 @@ class Verdicts(NbGraderPreprocessor):
                 output.name = "stdout"
         errors = [o.ename for o in cell.outputs if o.output_type == "error"]
         task = checked_task(cell.source)
-        if not task and not utils.is_solution(cell):
-            if cell.execution_count is None and not errors:
+        if not task:  # an ordinary test, or an answer in code that is graded by hand
+            if not utils.is_solution(cell) and cell.execution_count is None and not errors:
                 return self._zero(cell, "The cell was not run.")
             return ""
-        if not task:
-            return ""  # a manually graded answer in code
         cell.metadata[NOTES] = about(bench, task)
         if NOT_RUN in errors:
             self._zero(cell, "The cell was not run.")

@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from cxedu import validate
 from cxedu.grading import confine
-from cxedu.grading.grader import course_api
+from cxedu.grading.course import course_api, folder
 from cxedu.grading.submission import prepare
 
 COLUMNS = ["student", "task", "score", "stock"]
@@ -34,7 +34,7 @@ NbGraderApp.launch_instance()
 
 
 def verify(
-    root: Path, assignment: str, number: int, seed: int = 1, sandboxed: bool | None = None
+    root: Path, assignment: str, number: int, sandboxed: bool
 ) -> tuple[list[str], pd.DataFrame]:
     """Grade some submissions with `nbgrader autograde`, in a course and gradebook of its own.
 
@@ -45,12 +45,10 @@ def verify(
     assignment : str
         The problem set, which has been graded.
     number : int
-        How many submissions, at least 1; all where there are fewer.
-    seed : int
-        Which ones: the same for the same seed.
-    sandboxed : bool, optional
-        Whether nbgrader as a whole is run in the sandbox; where this machine has one unless given.
-        Its kernels are ordinary ones: outside, students' code sees what you see.
+        How many submissions, at least 1, the same ones each time; all where there are fewer.
+    sandboxed : bool
+        Whether nbgrader as a whole is run in the sandbox. Its kernels are ordinary ones: outside,
+        students' code sees what you see.
 
     Returns
     -------
@@ -67,28 +65,25 @@ def verify(
     """
     number = validate.whole("number", number, low=1)
     root = Path(root).resolve()
-    with course_api(root).gradebook as gradebook:
+    api = course_api(root)
+    with api.gradebook as gradebook:
         graded = sorted(s.student.id for s in gradebook.assignment_submissions(assignment))
-        course = course_api(root).coursedir
-        graded = [
-            s
-            for s in graded
-            if Path(course.format_path(course.submitted_directory, s, assignment)).is_dir()
-        ]
+        graded = [s for s in graded if folder(api.coursedir, "submitted", assignment, s).is_dir()]
         if not graded:
             raise ValueError(
                 f"assignment is {assignment!r}; it must be graded before it can be verified."
             )
-        drawn = random.Random(f"{seed}/{assignment}").sample(graded, min(number, len(graded)))
-        students = sorted(drawn)
-        if sandboxed is None:
-            sandboxed = confine.level()[0] == "sandbox"
-        with tempfile.TemporaryDirectory(prefix="cx") as folder:
-            address = stock(root, assignment, students, Path(folder) / "course", sandboxed)
+        students = sorted(random.Random(f"1/{assignment}").sample(graded, min(number, len(graded))))
+        with tempfile.TemporaryDirectory(prefix="cx") as place:
+            address = stock(root, assignment, students, Path(place) / "course", sandboxed)
             with Gradebook(address) as other:
-                rows = [
-                    row for s in students for row in _differences(gradebook, other, assignment, s)
-                ]
+                rows = []
+                for student in students:
+                    theirs = _marks(other, assignment, student)
+                    for (notebook, task), score in _marks(gradebook, assignment, student).items():
+                        given = theirs.get((notebook, task), 0.0)
+                        if abs(score - given) > 1e-9:
+                            rows.append((student, task, score, given))
     return students, pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -108,9 +103,9 @@ def stock(root: Path, assignment: str, students: list[str], copy: Path, sandboxe
     address = f"sqlite:///{copy}/gradebook.db"
     other = course_api(copy, Config(CourseDirectory={"db_url": address}))
     mine, theirs = api.coursedir, other.coursedir
-    source = Path(theirs.format_path(theirs.source_directory, ".", assignment))
+    source = folder(theirs, "source", assignment)
     if not source.exists():
-        shutil.copytree(mine.format_path(mine.source_directory, ".", assignment), source)
+        shutil.copytree(folder(mine, "source", assignment), source)
     made = other.generate_assignment(assignment)
     if not made["success"]:
         raise RuntimeError(f"nbgrader could not generate {assignment}:\n{made.get('error', '')}")
@@ -119,7 +114,8 @@ def stock(root: Path, assignment: str, students: list[str], copy: Path, sandboxe
         new.update_or_create_assignment(assignment, duedate=was.duedate)
         names = [notebook.name for notebook in was.notebooks]
     for student in students:
-        prepare(mine, student, assignment, names, str(copy / theirs.submitted_directory))
+        handed_in = folder(theirs, "submitted", assignment, student)
+        prepare(mine, student, assignment, names, handed_in)
     place = confine.BOXES if sandboxed else str(copy)
     words = ["-c", _START, place, "autograde", assignment, f"--CourseDirectory.root={place}"]
     words += [f"--CourseDirectory.db_url=sqlite:///{place}/gradebook.db"]
@@ -138,17 +134,9 @@ def stock(root: Path, assignment: str, students: list[str], copy: Path, sandboxe
     return address
 
 
-def _differences(
-    gradebook: Gradebook, other: Gradebook, assignment: str, student: str
-) -> list[dict[str, object]]:
-    theirs: dict[tuple[str, str], float] = {}
+def _marks(gradebook: Gradebook, assignment: str, student: str) -> dict[tuple[str, str], float]:
+    """What a submission's tasks earned by themselves, by notebook and task."""
     with suppress(MissingEntry):
-        for notebook in other.find_submission(assignment, student).notebooks:
-            theirs |= {(notebook.name, g.name): g.auto_score or 0.0 for g in notebook.grades}
-    rows = []
-    for notebook in gradebook.find_submission(assignment, student).notebooks:
-        for grade in notebook.grades:
-            score, given = grade.auto_score or 0.0, theirs.get((notebook.name, grade.name), 0.0)
-            if abs(score - given) > 1e-9:
-                rows.append(dict(zip(COLUMNS, (student, grade.name, score, given), strict=True)))
-    return rows
+        notebooks = gradebook.find_submission(assignment, student).notebooks
+        return {(n.name, g.name): g.auto_score or 0.0 for n in notebooks for g in n.grades}
+    return {}

@@ -109,9 +109,9 @@ def begin(course: Path, problem_set: str, sandbox: str) -> None:
     it out; what nobody took ends with this process. Whether the sandbox works is tried later: most
     often it does where there is bubblewrap.
     """
-    sources = sorted((course / "solutions" / problem_set).glob("*.ipynb"))
-    if sandbox != "off" and hasattr(os, "fork") and sources:
-        _begun[course] = WarmProcess(course, imports(sources), bool(shutil.which("bwrap")))
+    source = course / "solutions" / problem_set
+    if sandbox != "off" and hasattr(os, "fork") and source.is_dir():
+        _begun[course] = WarmProcess(course, imports(source), bool(shutil.which("bwrap")))
         atexit.register(_close_begun)
 
 
@@ -130,10 +130,10 @@ def take(course: Path, modules: Iterable[str], sandboxed: bool) -> WarmProcess:
     return WarmProcess(course, modules, sandboxed)
 
 
-def imports(notebooks: Iterable[Path]) -> tuple[str, ...]:
-    """What the cells of these notebooks import, and so every submission."""
+def imports(source: Path) -> tuple[str, ...]:
+    """What the cells of a problem set's own notebooks import, and so every submission."""
     found: dict[str, None] = {}
-    for path in notebooks:
+    for path in sorted(source.glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             code = "".join(cell["source"]) if cell["cell_type"] == "code" else ""
             with suppress(SyntaxError):  # a cell with magics

@@ -18,7 +18,8 @@ from traitlets.config import Config
 from cxedu.course.classroom import submission
 from cxedu.exercises import load
 from cxedu.feedback import feedback
-from cxedu.grading.run import course_api, grade
+from cxedu.grading.course import course_api
+from cxedu.grading.run import grade
 
 ROOT = Path(__file__).parents[2]
 PS = "ps06"

@@ -34,7 +34,7 @@ from nbgrader.api import Gradebook
 from cxedu.course.classroom import submission
 from cxedu.exercises import judges_company, load, questions
 from cxedu.grading import confine
-from cxedu.grading.run import course_api
+from cxedu.grading.course import course_api
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
