@@ -153,6 +153,9 @@ def damaged(tmp_path_factory):
     foreign.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
     submit(course, "foreign", foreign)
     submit(course, "package", changed(ps90_3_answer="import not_on_this_machine"))
+    stray = copy.deepcopy(right)
+    stray.cells += [v4.new_code_cell('check("ps90.99", 3)'), v4.new_code_cell('check("ps99.1", 3)')]
+    submit(course, "stray", stray)
     folder = submit(course, "linked", right)
     (folder / "gradebook.db").symlink_to(course / "gradebook.db")
     (folder / "timestamp.txt").write_text("yesterday, I think")
@@ -216,6 +219,19 @@ class TestDamaged:
         assert "No module named 'not_on_this_machine'" in table.loc["package", "note"]
         assert "no ordinary file: gradebook.db" in table.loc["linked", "note"]
         assert "timestamp.txt holds no time" in table.loc["linked", "note"]
+
+    def test_a_check_of_what_is_no_task_costs_nothing(self, damaged):
+        assert damaged[1].loc["stray", ["score", "note"]].tolist() == [10, ""]
+
+    def test_only_what_matters_makes_a_grade_out_of_date(self, damaged):
+        course, _ = damaged
+        names = (course_api(course).coursedir, PS, "linked")
+        assert record.finished(*names)  # the gradebook that it leads to has changed since
+        seen = course / "solutions" / PS / ".ipynb_checkpoints" / f"{PS}.ipynb"
+        seen.parent.mkdir()
+        seen.write_text("{}")
+        assert record.finished(*names)
+        shutil.rmtree(seen.parent)
 
     def test_nothing_is_left(self, damaged):
         course, _ = damaged
@@ -630,6 +646,28 @@ def test_a_killed_worker_costs_the_others_nothing(start, children, tmp_path, tim
         assert done == set(STUDENTS) - {"ada"}  # so the next run tries again
         csv = pd.read_csv(export(start)).set_index("student")
         assert "died twice" in csv.loc["ada", "note"]
+
+
+def test_what_failed_by_accident_is_graded_the_next_time(start, monkeypatch):
+    copy_files = Grader._overwrite
+
+    def fails_for_one(grader, folder):
+        if grader.course.student_id == "ada":
+            raise OSError(28, "No space left on device")
+        copy_files(grader, folder)
+
+    monkeypatch.setattr(Grader, "_overwrite", fails_for_one)
+    table = grade(start, PS, progress=False, workers=1).set_index("student")
+    assert table.loc["ada", "note"] == (
+        "could not be graded (OSError: [Errno 28] No space left on device)"
+    )
+    assert table.loc["ada", "score"] == 0.75  # what was given by hand
+    assert table["score"].drop("ada").tolist() == [5 + 1.75, 6 + 2.75, 0, 8]
+    csv = pd.read_csv(export(start)).set_index("student")
+    assert "No space left" in csv.loc["ada", "note"]
+    monkeypatch.undo()
+    again = grade(start, PS, progress=False, force=False, workers=1).set_index("student")
+    assert again.loc["ada", "score"] == 8.75
 
 
 # --- the same marks, however they are made -----------------------------------------------------
