@@ -75,6 +75,7 @@ CLASS: dict[str, Any] = {
     "headings": writes("# ps90-5\n\n# ps90-5-comment"),
     "classes": shows('<b class="modal-backdrop in">'),
     "tags": tagged,
+    "metadata": ATTEMPTS["pages-metadata"].change,
 }
 
 
@@ -225,9 +226,10 @@ def browsing(formgrader: Formgrader) -> Iterator[Visit]:
         running.close()
 
 
-# A form that can't be used, a link that leads into this server or runs something.
+# Code that can't be seen, a form that can't be used, a link that leads into this server or runs.
 LOOK = """() => {
     const found = window.hostile ? ["a script has run"] : [];
+    if (!document.querySelector("#notebook-container .highlight")) found.push("code is hidden");
     for (const box of document.querySelectorAll("input.score, textarea.comment")) {
         box.scrollIntoView({block: "center"});
         const {x, y, width, height} = box.getBoundingClientRect();

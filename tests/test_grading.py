@@ -499,16 +499,7 @@ def test_text_beyond_the_limit_is_dropped():
     run.clear_before_next_output = False
     for _ in range(3):
         content = {"name": "stdout", "text": "12345678"}
-        run.process_message(
-            {
-                "msg_type": "stream",
-                "content": content,
-                "header": {"msg_type": "stream"},
-                "parent_header": {},
-            },
-            run.nb.cells[0],
-            0,
-        )
+        run._take({"msg_type": "stream", "content": content}, run.nb.cells[0], 0)
     text = "".join(o.text for o in run.nb.cells[0].outputs)
     assert text.startswith("1234567812")
     assert "truncated" in text

@@ -427,6 +427,7 @@ No test can show the following, and you should know it:
 
 - **The kernel of the operating system.** The sandbox is made of its namespaces and limits. Who knows a way out of these gets out. Grade on a machine whose system is up to date, and not on one that holds more than a course.
 - **Memory for a moment.** What a submission's processes hold together is looked at twice a second; in between, sixty-four of them can take some gigabytes more than the 3 that they may have.
+- **Memory that no process has mapped.** Code can write into files that are in memory only and have no name (`memfd_create`), or leave System V segments behind, and neither is counted. That fills the machine's memory, and the system ends some process; start the same command again, and it goes on from there.
 - **The processor.** A submission may keep all cores busy until its cells' time is over. The others get slower, and if you set short time limits, may run out of time.
 - **Side channels.** Submissions that are graded at the same time share processor and caches, and can signal to each other by load. There is nothing to signal, since none of them knows what is right.
 - **Inputs of functions.** What a student's function will be called with can be read, hidden inputs too; what it must return can't.

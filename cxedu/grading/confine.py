@@ -135,23 +135,15 @@ def steady() -> dict[str, str]:
 
 
 @functools.cache
-def _really_root() -> bool:
-    """Whether we can build the sandbox as root, so as to run students as nobody inside it."""
-    return os.geteuid() == 0 and _works(["bwrap", "--unshare-pid", *_ROOT, "--bind", "/", "/"])
-
-
-_ROOT = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-
-
 def _privileges() -> list[str]:
-    return _ROOT if _really_root() else ["--unshare-user"]
-
-
-def _works(words: list[str]) -> bool:
-    try:
-        return subprocess.run([*words, "true"], capture_output=True, timeout=30).returncode == 0
-    except (OSError, subprocess.SubprocessError):
-        return False
+    """As root where we can, so as to run students as nobody inside; or else as who we are."""
+    root = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    trial = ["bwrap", "--unshare-pid", *root, "--bind", "/", "/", "true"]
+    with suppress(OSError, subprocess.SubprocessError):
+        if os.geteuid() == 0:
+            subprocess.run(trial, capture_output=True, timeout=30, check=True)
+            return root
+    return ["--unshare-user"]
 
 
 @functools.cache
@@ -170,7 +162,7 @@ def level() -> tuple[str, str]:
         return "limits", f"bubblewrap needs Linux, and this is {sys.platform}"
     if not shutil.which("bwrap"):
         return "limits", "bubblewrap isn't installed (on Debian and Ubuntu: apt install bubblewrap)"
-    trial = "from cxedu.grading import confine; confine.drop_root(); confine.enter(None)"
+    trial = "from cxedu.grading import confine; confine.drop_root(); confine.enter(None, 1 << 20)"
     with tempfile.TemporaryDirectory() as folder:
         words = command(Path(folder), Path(folder) / "course", ["-c", trial])
         try:
@@ -188,19 +180,16 @@ def level() -> tuple[str, str]:
 
 def drop_root() -> None:
     """Become nobody, if we are root: limits on processes don't bind root."""
-    if os.getuid() == 0 and _may_change_user():
+    # The third number says how many users there are; nobody may not be among them.
+    users = int(Path("/proc/self/uid_map").read_text().split()[2])
+    if os.getuid() == 0 and users > NOBODY:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
         _libc().prctl(_DUMPABLE, 1)  # otherwise /proc/self belongs to root, and stays closed
 
 
-def _may_change_user() -> bool:
-    with open("/proc/self/uid_map") as file:
-        return int(file.read().split()[2]) > NOBODY
-
-
-def enter(box: str | None, scratch: int = Limits.scratch) -> None:
+def enter(box: str | None, scratch: int) -> None:
     """Leave the sandbox's common view for a private one; the next fork is its first process.
 
     Parameters
@@ -208,6 +197,8 @@ def enter(box: str | None, scratch: int = Limits.scratch) -> None:
     box : str or None
         The name of this kernel's folder in the boxes; its `files` are copied to the working
         folder, and its `kernel` folder holds the sockets.
+    scratch : int
+        Bytes that the working folder, /tmp and shared memory may hold each.
     """
     uid, gid = os.getuid(), os.getgid()
     _done(_libc().unshare(_USER | _MOUNT | _PID | _IPC | _NET | _UTS), "unshare")
@@ -271,6 +262,8 @@ def address_space() -> int:
 def held(proc: int, kernel: int) -> int:
     """Bytes of memory that a kernel and all processes under it hold, beside what files hold.
 
+    Not what none of them has mapped, such as a file in memory that is only written to.
+
     Parameters
     ----------
     proc : int
@@ -289,13 +282,11 @@ def held(proc: int, kernel: int) -> int:
 
 
 def _private(proc: int, pid: int) -> int:
-    with suppress(OSError):  # what forks share counts once
-        found = re.search(r"Pss_Anon:\s+(\d+) kB", _read(proc, f"{pid}/smaps_rollup"))
-        if found:
-            return int(found[1]) << 10
+    with suppress(OSError):  # what processes share counts once
+        rolled = _read(proc, f"{pid}/smaps_rollup")
+        return sum(int(kb) << 10 for kb in re.findall(r"Pss_(?:Anon|Shmem):\s+(\d+) kB", rolled))
     with suppress(OSError):  # it hides from that, or the system is old
-        _, resident, shared, *_ = map(int, _read(proc, f"{pid}/statm").split())
-        return (resident - shared) * os.sysconf("SC_PAGESIZE")
+        return int(_read(proc, f"{pid}/statm").split()[1]) * os.sysconf("SC_PAGESIZE")
     return 0
 
 
@@ -304,7 +295,7 @@ def _read(folder: int, name: str) -> str:
         return file.read()
 
 
-def limit(limits: Limits, already: int, sandboxed: bool = True) -> None:
+def limit(limits: Limits, already: int, sandboxed: bool) -> None:
     """Set what this process and its children may use; `already` is the warm process's memory.
 
     Outside of the sandbox, all processes of who grades would count, and leave room for none.

@@ -12,7 +12,7 @@ from typing import Any
 
 import zmq
 from jupyter_core.utils import run_sync
-from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader.preprocessors import Execute
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
@@ -33,6 +33,7 @@ FIELDS = {  # of messages that a notebook keeps as output
     "update_display_data": SHOWN,
     "execute_result": (*SHOWN, "execution_count"),
 }
+MOST_DATA = 10_000_000  # bytes of figures and tables that are kept of each cell
 LOOK = 1.0  # seconds between looks whether a silent kernel still lives
 
 
@@ -53,9 +54,6 @@ class Run(Execute):
     clear_before_next_output = False
     patience = Integer(10, help="Seconds that an interrupted cell has to stop.").tag(config=True)
     max_output = Integer(1_000_000, help="Characters of output that are kept of each cell.").tag(
-        config=True
-    )
-    max_data = Integer(10_000_000, help="Bytes of figures and tables that are kept of each.").tag(
         config=True
     )
 
@@ -144,54 +142,56 @@ class Run(Execute):
             ]
             cell.execution_count = None  # whether it came before the end is chance
 
-    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
-        """Drop output beyond the limits as it comes, before it fills memory and notebook."""
-        kind, content = msg["msg_type"], msg["content"]
-        for field in FIELDS.get(kind, ()):
-            content[field] = _plain(field, content.get(field))
-        if kind == "stream":
-            text = content["text"]
-            room = self.max_output - self._kept
-            self._kept += len(text)
-            if room <= 0:
-                return None
-            if len(text) > room:
-                content["text"] = text[:room] + TRUNCATED
-            last = cell.outputs[-1] if cell.outputs else {}
-            if last.get("name") == content["name"] and not self.clear_before_next_output:
-                last["text"] += content["text"]  # in how many pieces it came is chance
-                return None
-        elif kind == "execute_result" and ANSWER_MIME in content["data"]:
-            for earlier in cell.outputs:  # only the last one counts
-                earlier.get("data", {}).pop(ANSWER_MIME, None)
-            content["data"] = {"text/plain": "", ANSWER_MIME: content["data"][ANSWER_MIME]}
-        elif "data" in FIELDS.get(kind, ()):
-            self._shown += len(str(content["data"]))
-            if self._shown > self.max_data:
-                content["data"] = {"text/plain": TRUNCATED.strip()}
-        return super().process_message(msg, cell, cell_index)
-
-    def output(
-        self, outs: list[NotebookNode], msg: Any, display_id: str | None, cell_index: int
-    ) -> NotebookNode | None:
-        """Take what a cell shows. The notebook is validated as a whole, and not each output."""
-        kind, content = msg["msg_type"], msg["content"]
+    def _take(self, msg: Any, cell: NotebookNode, cell_index: int) -> bool:
+        """Take what a cell shows, up to the limits, as it comes; whether that was all."""
+        kind, content, outs = msg["msg_type"], msg["content"], cell.outputs
+        if kind == "status":
+            return bool(content["execution_state"] == "idle")
+        if kind == "clear_output":
+            self.clear_output(outs, msg, cell_index)
         if kind not in FIELDS:
-            return None
-        fields = {field: content[field] for field in FIELDS[kind]}
-        made: NotebookNode = from_dict({"output_type": kind, **fields})
+            return False  # widgets have nobody to talk to here
+        fields = {field: _plain(field, content.get(field)) for field in FIELDS[kind]}
+        made = from_dict({"output_type": kind, **fields})
+        if kind == "stream" and not self._room_for(made, outs):
+            return False
+        if kind == "execute_result" and ANSWER_MIME in made.data:
+            for earlier in outs:  # only the last one counts
+                earlier.get("data", {}).pop(ANSWER_MIME, None)
+            made.data = NotebookNode({"text/plain": "", ANSWER_MIME: made.data[ANSWER_MIME]})
+        elif "data" in made:
+            self._shown += len(str(made.data))
+            if self._shown > MOST_DATA:
+                made.data = NotebookNode({"text/plain": TRUNCATED.strip()})
+        display_id = (content.get("transient") or {}).get("display_id")
+        places = self._display_id_map.setdefault(display_id, {}) if display_id else {}
+        for index, positions in places.items():  # shown before, and changed now
+            for position in positions:
+                self.nb.cells[index].outputs[position]["data"] = made.data
+        if kind == "update_display_data":
+            return False
         if self.clear_before_next_output:
             outs.clear()
             self.clear_display_id_mapping(cell_index)
             self.clear_before_next_output = False
-        if display_id:  # a later message may change it
-            places = self._display_id_map.setdefault(display_id, {})
+        if display_id:
             places.setdefault(cell_index, []).append(len(outs))
         outs.append(made)
-        return made
+        return False
 
-    def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
-        """Widgets have nobody to talk to here; what they would keep, the notebook needn't hold."""
+    def _room_for(self, made: NotebookNode, outs: list[NotebookNode]) -> bool:
+        """Whether text becomes an output of its own: in how many pieces it came is chance."""
+        room = self.max_output - self._kept
+        self._kept += len(made.text)
+        if room <= 0:
+            return False
+        if len(made.text) > room:
+            made.text = made.text[:room] + TRUNCATED
+        last = outs[-1] if outs else {}
+        if last.get("name") == made.name and not self.clear_before_next_output:
+            last["text"] += made.text
+            return False
+        return True
 
     def execute_cell(
         self,
@@ -237,16 +237,8 @@ class Run(Execute):
                     reply = message
                     until = time.monotonic() + self.iopub_timeout
                 else:
-                    done = done or self._take(message, cell, index)
+                    done = self._take(message, cell, index) or done
         return stopped or reply
-
-    def _take(self, message: dict[str, Any], cell: NotebookNode, index: int) -> bool:
-        """Take output; whether it was the last."""
-        try:
-            self.process_message(message, cell, index)
-        except CellExecutionComplete:
-            return True
-        return False
 
 
 def _plain(field: str, value: Any) -> Any:

@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -23,7 +24,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
 from jupyter_client.session import Session, orjson_unpacker
-from traitlets import Bool, Dict, DottedObjectName, Type, Unicode, default
+from traitlets import Bool, Dict, Type, Unicode, default
 
 from cxedu.grading.confine import KERNEL
 
@@ -87,8 +88,7 @@ class WarmProvisioner(KernelProvisionerBase):
 
     def _listen(self, seconds: float = 0) -> dict[str, Any]:
         """The next thing that the keeper says within the time, or {}."""
-        if self._connection is None:
-            return {}
+        assert self._connection is not None
         deadline = time.monotonic() + seconds
         while b"\n" not in self._heard:
             left = max(0.0, deadline - time.monotonic())
@@ -114,12 +114,12 @@ class WarmProvisioner(KernelProvisionerBase):
 
     async def send_signal(self, signum: int) -> None:
         if self._connection is not None and self._exit is None:
-            self._connection.sendall(json.dumps({"signal": int(signum)}).encode() + b"\n")
+            with suppress(OSError):  # the keeper may have ended just now
+                self._connection.sendall(json.dumps({"signal": int(signum)}).encode() + b"\n")
 
     async def kill(self, restart: bool = False) -> None:
         await self.send_signal(signal.SIGKILL)
-        while self._connection is not None and await self.poll() is None:
-            await asyncio.sleep(0.002)  # the manager would look only ten times a second
+        await self.wait()  # the manager would look only ten times a second
 
     async def terminate(self, restart: bool = False) -> None:
         await self.kill()
@@ -138,7 +138,6 @@ class WarmProvisioner(KernelProvisionerBase):
 class BlockingKernelManager(AsyncKernelManager):
     """A kernel manager whose clients wait in place for a message, as `execute.Run` does."""
 
-    client_class = DottedObjectName("jupyter_client.BlockingKernelClient")
     client_factory = Type(BlockingKernelClient)
 
 
@@ -183,10 +182,10 @@ class QuickClient(BlockingKernelClient):
         raise RuntimeError("the kernel did not answer in time")
 
 
-class WarmKernelManager(BlockingKernelManager):
+class WarmKernelManager(AsyncKernelManager):
     """A kernel manager whose kernels come from the warm process."""
 
-    client_class = DottedObjectName("cxedu.grading.provisioner.QuickClient")
+    client_factory = Type(QuickClient)
     warm = Unicode(help="The socket of the warm process.")
     sandboxed = Bool(help="Whether the warm process is in the sandbox.")
     limits = Dict(help="Those of `confine.Limits` that aren't as usual.")
@@ -194,10 +193,6 @@ class WarmKernelManager(BlockingKernelManager):
     @default("session")
     def _undated(self) -> Session:
         return Session(parent=self, unpack=undated, key=b"")
-
-    @default("client_factory")
-    def _quick(self) -> type[QuickClient]:
-        return QuickClient
 
     @property
     def kernel_spec(self) -> KernelSpec:

@@ -9,7 +9,7 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from cxedu.grading.notebook import Resources, source_cells
+from cxedu.grading.notebook import NOTES, Resources, source_cells
 
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.S | re.I)
 _TAGS = re.findall(
@@ -18,8 +18,7 @@ _TAGS = re.findall(
     "h5 h6 hr i img ins kbd li mark ol p pre s span strong sub summary sup table tbody td tfoot "
     "th thead tr u ul",
 )
-_ATTRIBUTES = {"title", "lang", "scope", "colspan", "rowspan", "style", "border"}
-_ATTRIBUTES |= {"open"}
+_ATTRIBUTES = {"title", "lang", "scope", "colspan", "rowspan", "style", "border", "open"}
 
 
 def _allowed(tag: str, name: str, value: str) -> str | None:
@@ -63,6 +62,11 @@ def clean(text: str) -> str:
     return _CLEANER.clean(_SVG.sub(lambda found: _as_image(found.group(0)), text))
 
 
+def _only(metadata: NotebookNode, *names: str) -> NotebookNode:
+    """What pages need of it: templates trust the rest, and it may hold anything."""
+    return NotebookNode({name: metadata[name] for name in names if name in metadata})
+
+
 class Sanitize(NbGraderPreprocessor):
     """Nothing that a student wrote runs in the browser of who reads the feedback.
 
@@ -88,8 +92,7 @@ class Sanitize(NbGraderPreprocessor):
     _ours: frozenset[str] = frozenset()  # texts that were handed out
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        for name in ("widgets", "title", "authors"):  # pages show these
-            nb.metadata.pop(name, None)
+        nb.metadata = _only(nb.metadata, "kernelspec", "language_info", NOTES)
         cells = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
         ends = ("", "-comment", "_extra_credit")
         self._taken = frozenset(f"{name}{end}" for name in cells if name for end in ends)
@@ -100,29 +103,29 @@ class Sanitize(NbGraderPreprocessor):
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int
     ) -> tuple[NotebookNode, Resources]:
-        cell.metadata.pop("tags", None)  # formgrader makes classes of them
+        cell.metadata = _only(cell.metadata, "nbgrader", NOTES)
         if cell.cell_type == "code":
             cell.outputs = [self._output(output) for output in cell.outputs]
-        elif cell.cell_type == "markdown" and cell.source in self._ours:
-            self._pictures(cell)
             return cell, resources
-        elif cell.cell_type == "raw" or self._RUNS.search(cell.source):
-            cell.source = self._markdown(cell.source)
+        ours = cell.cell_type == "markdown" and cell.source in self._ours
+        if not ours:
+            cell.source = self._RUNS.sub("&lt;", cell.source)  # tags are shown as text
         if cell.cell_type == "markdown":
-            cell.source = self._TEX.sub(r"\\text", self._LINK.sub("](#", cell.source))
-            cell.source = self._LINKED.sub(r"\1 (\2)", cell.source)
-            cell.source = self._ADDRESS.sub(
-                lambda it: re.sub("[:.]", self._coded, it[0]), cell.source
-            )
+            cell.source = cell.source if ours else self._harmless(cell.source)
             self._pictures(cell)
-            if self._misleads(cell.source):
-                fence = "`" * (3 + max(map(len, re.findall("`+", cell.source)), default=0))
-                cell.source = f"{fence}\n{cell.source}\n{fence}"
         return cell, resources
 
-    @staticmethod
-    def _coded(character: re.Match[str]) -> str:
-        return f"&#{ord(character[0])};"
+    def _harmless(self, text: str) -> str:
+        """Markdown whose links are shown and lead nowhere; as plain text where it misleads."""
+        text = self._TEX.sub(r"\\text", self._LINK.sub("](#", text))
+        text = self._LINKED.sub(r"\1 (\2)", text)
+        text = self._ADDRESS.sub(
+            lambda it: re.sub("[:.]", lambda c: f"&#{ord(c[0])};", it[0]), text
+        )
+        if not self._misleads(text):
+            return text
+        fence = "`" * (3 + max(map(len, re.findall("`+", text)), default=0))
+        return f"{fence}\n{text}\n{fence}"
 
     def _misleads(self, text: str) -> bool:
         """Whether Markdown, as nbconvert reads it, has a link or picture that acts, or takes the
@@ -146,10 +149,6 @@ class Sanitize(NbGraderPreprocessor):
         cell.source = self._ATTACHED.sub(
             lambda found: found[0] if found[1] in pictures else "#", cell.source
         )
-
-    def _markdown(self, text: str) -> str:
-        """Tags are defused by showing them as text."""
-        return self._RUNS.sub("&lt;", text)
 
     @staticmethod
     def _output(output: NotebookNode) -> NotebookNode:

@@ -130,27 +130,22 @@ class Verdicts(NbGraderPreprocessor):
         if verdict.provisional:
             return self._zero(cell, "The check has no reference: tell your instructor.")
         cell.metadata[NOTES]["messages"] = list(verdict.messages)
-        cell.outputs = [_printed(verdict.text(bench.tasks[task].title) + "\n")]
-        self._result(cell, min(verdict.points, float(cell.metadata.nbgrader["points"])))
+        cell.outputs = []
+        points = min(verdict.points, float(cell.metadata.nbgrader["points"]))
+        self._result(cell, points, verdict.text(bench.tasks[task].title))
         return ""
-
-    def _result(self, cell: NotebookNode, points: float) -> None:
-        kept = [o for o in cell.outputs if o.output_type != "execute_result"]
-        data = {"text/plain": repr(points)}
-        result = {"output_type": "execute_result", "data": data, "metadata": {}}
-        result = from_dict({**result, "execution_count": cell.execution_count})
-        cell.outputs = [*kept, result]
 
     def _zero(self, cell: NotebookNode, why: str) -> str:
         cell.metadata.setdefault(NOTES, {})["messages"] = [why]
-        said = _printed(f"0 points. {why}\n")
-        cell.outputs = [*(o for o in cell.outputs if o.output_type != "execute_result"), said]
-        self._result(cell, 0.0)
+        self._result(cell, 0.0, f"0 points. {why}")
         return why
 
-
-def _printed(text: str) -> NotebookNode:
-    return from_dict({"output_type": "stream", "name": "stdout", "text": text})
+    def _result(self, cell: NotebookNode, points: float, text: str) -> None:
+        kept = [o for o in cell.outputs if o.output_type != "execute_result"]
+        said = {"output_type": "stream", "name": "stdout", "text": f"{text}\n"}
+        number = {"output_type": "execute_result", "execution_count": cell.execution_count}
+        result = {**number, "data": {"text/plain": repr(points)}, "metadata": {}}
+        cell.outputs = [*kept, from_dict(said), from_dict(result)]
 
 
 class Save(NbGraderPreprocessor):

@@ -205,7 +205,7 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
     proc = os.open("/proc", os.O_RDONLY) if sandboxed else None
     try:
         if sandboxed:
-            confine.enter(order["box"])
+            confine.enter(order["box"], limits.scratch)
         else:
             os.chdir(f"{boxes}/{order['box']}/files")
     except OSError as problem:
@@ -248,7 +248,10 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
             with suppress(ConnectionError):  # it hung up, and had not read everything
                 words = lines.readline()
             number = json.loads(words)["signal"] if words else signal.SIGKILL
-            _pass_on(kernel, number, sandboxed)
+            os.kill(kernel, number)
+            if number == signal.SIGKILL:
+                with suppress(ProcessLookupError):  # what it started ends with it
+                    os.killpg(kernel, number)
             if not words:
                 os.waitpid(kernel, 0)
                 return 0
@@ -259,14 +262,6 @@ def _keep(connection: socket.socket, boxes: str, sandboxed: bool) -> int:
 def _say(connection: socket.socket, **words: Any) -> None:
     with suppress(OSError):  # the grader may have gone
         connection.sendall(json.dumps(words).encode() + b"\n")
-
-
-def _pass_on(kernel: int, number: int, sandboxed: bool) -> None:
-    """A signal to the kernel; without a namespace that dies with it, to its whole group."""
-    with suppress(ProcessLookupError):
-        if number == signal.SIGKILL and not sandboxed:
-            os.killpg(kernel, number)
-        os.kill(kernel, number)
 
 
 def _be_kernel(

@@ -45,6 +45,13 @@ def names(s: Submission) -> None:
         cell.metadata.name = evil
 
 
+def metadata(s: Submission) -> None:
+    for cell in s.nb.cells:
+        cell.metadata |= {"transient": {"remove_source": True}, "magics_language": 5}
+    s.nb.cells.append(v4.new_raw_cell("x", metadata={"raw_mimetype": 5}))
+    s.nb.cells.append(v4.new_code_cell("1", metadata={"transient": 5}))
+
+
 def attached(s: Submission) -> None:
     cell = s.cell("ps90-5")
     cell.source = "![x](attachment:x.png) ![y](attachment:y.svg)"
@@ -192,6 +199,12 @@ ATTEMPTS = [
         "writes scripts into titles, authors, tags, languages and the state of widgets",
         names,
         "None of it reaches the page as markup.",
+    ),
+    Attempt(
+        "metadata",
+        "gives cells metadata that break pages, or hide its code from who marks it",
+        metadata,
+        "Cells keep nbgrader's metadata only.",
     ),
     Attempt(
         "attachments",

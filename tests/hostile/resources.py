@@ -73,6 +73,20 @@ ATTEMPTS = [
         sandbox=True,
     ),
     Attempt(
+        "memory-that-is-shared",
+        "lets twenty children fill 300 MB each that they could share",
+        instead(
+            2,
+            "import mmap, os, time\nfor _ in range(20):\n    if os.fork() == 0:\n"
+            "        block = mmap.mmap(-1, 300_000_000)\n        block.write(b'x' * 300_000_000)\n"
+            "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
+        ),
+        "It counts as any other.",
+        FIRST,
+        note="died",
+        sandbox=True,
+    ),
+    Attempt(
         "fork-bomb",
         "forks for ever, and so does every child",
         forever(
