@@ -78,7 +78,8 @@ ATTEMPTS = [
         instead(
             2,
             "import mmap, os, time\nfor _ in range(20):\n    if os.fork() == 0:\n"
-            "        block = mmap.mmap(-1, 300_000_000)\n        block.write(b'x' * 300_000_000)\n"
+            "        block = mmap.mmap(-1, 300_000_000)\n"
+            "        for _ in range(300):\n            block.write(b'x' * 1_000_000)\n"
             "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
         ),
         "It counts as any other.",
