@@ -22,6 +22,7 @@ from pathlib import Path
 
 # Inside the sandbox; names that no system has, since they cover what is there.
 BOXES, KERNEL, WORK = "/cxedu/boxes", "/cxedu/kernel", "/cxedu/work"
+PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "hb_port": 4, "control_port": 5}
 NOBODY = 65534
 TRUNCATED = "\n… output truncated …\n"  # stands where output is cut off
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]

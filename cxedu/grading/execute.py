@@ -16,7 +16,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader.preprocessors import Execute
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
-from traitlets import Bool, Dict, Integer, Unicode, default
+from traitlets import Dict, Integer, Unicode, default
 
 from cxedu.exercises import ANSWER_MIME, questions
 from cxedu.exercises.tasks import in_words
@@ -47,7 +47,6 @@ class Run(Execute):
     warm = Unicode("", help="Socket of the warm process; an ordinary kernel if empty.").tag(
         config=True
     )
-    sandboxed = Bool(False, help="Whether that is in the sandbox.").tag(config=True)
     limits = Dict(help="Those limits of confine.Limits that aren't as usual, by name.").tag(
         config=True
     )
@@ -71,9 +70,7 @@ class Run(Execute):
 
     def create_kernel_manager(self) -> Any:
         if self.warm:
-            self.km = WarmKernelManager(
-                config=self.config, warm=self.warm, sandboxed=self.sandboxed, limits=self.limits
-            )
+            self.km = WarmKernelManager(config=self.config, warm=self.warm, limits=self.limits)
         else:
             self.kernel_manager_class = BlockingKernelManager
             super().create_kernel_manager()

@@ -16,7 +16,7 @@ from jupyter_client.session import Session
 from traitlets import default
 from traitlets.config import Config
 
-from cxedu.grading.confine import TRUNCATED
+from cxedu.grading.confine import PORTS, TRUNCATED
 
 MOST_TEXT = 1_000_000  # characters that one cell may print
 MOST_SHOWN = 1_000  # figures, tables and their changes that one cell may show
@@ -36,6 +36,8 @@ def prepare(folder: str) -> None:
         log_level=50,
         outstream_class="cxedu.grading.kernel.BoundedStream",
         profile_dir=ProfileDir.create_profile_dir(f"{folder}/ipython/profile"),
+        transport="ipc",
+        **PORTS,
     )
     app.log.setLevel("CRITICAL")  # no records either of what isn't logged
     shell: Any = GradingKernel.instance(parent=app, profile_dir=app.profile_dir).shell
@@ -93,13 +95,19 @@ class GradingApp(IPKernelApp):
 
     @default("session")
     def _quiet(self) -> Session:
-        return QuietSession(parent=self)
+        return QuietSession(parent=self, key=b"")
 
     def parse_command_line(self, argv: Any = None) -> None:
         """There is none: what is configured was given to the constructor."""
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """There are none."""
+
+    def init_connection_file(self) -> None:
+        """There is none: where the sockets are is agreed upon."""
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """Nobody would read it."""
 
     def init_code(self) -> None:
         """None that somebody left for each kernel to start with."""

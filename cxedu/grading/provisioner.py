@@ -24,12 +24,12 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
 from jupyter_client.session import Session, orjson_unpacker
-from traitlets import Bool, Dict, Type, Unicode, default
+from traitlets import Dict, Type, Unicode, default
 
-from cxedu.grading.confine import KERNEL
+from cxedu.grading.confine import PORTS
 
 # The environment that a kernel gets to see; whatever else is set may hold a password.
-OURS = ("CXEDU_STUDENT", "CXEDU_QUESTIONS", "NBGRADER_EXECUTION")
+OURS = ("CXEDU_STUDENT", "NBGRADER_EXECUTION")
 MOST_BYTES = 64 << 20  # of one message; a kernel that sends more is cut off
 START = 60.0  # seconds
 
@@ -50,31 +50,21 @@ class WarmProvisioner(KernelProvisionerBase):
         self._box = Path(manager.warm).parent / self.kernel_id
         shutil.copytree(kwargs.pop("cwd"), self._box / "files")
         (self._box / "kernel").mkdir()
-        manager.transport, manager.ip = "ipc", str(self._box / "kernel" / "k")
-        for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), 1):
-            setattr(manager, f"{channel}_port", number)
-        self.connection_info = manager.get_connection_info()
+        address = {"transport": "ipc", "ip": str(self._box / "kernel" / "k"), **PORTS}
+        self.connection_info = manager.get_connection_info() | address
         return await super().pre_launch(cmd=[], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         manager: Any = self.parent
-        folder, inside = self._box / "kernel", self._box / "kernel"
-        if manager.sandboxed:
-            inside = Path(KERNEL)
-        environment = {k: v for k, v in kwargs["env"].items() if k in OURS}
-        if "CXEDU_QUESTIONS" in environment:
-            shutil.copy(environment["CXEDU_QUESTIONS"], folder / "questions")
-            environment["CXEDU_QUESTIONS"] = str(inside / "questions")
-        info: dict[str, Any] = {**self.connection_info}
-        info |= {"key": info["key"].decode(), "ip": str(inside / "k")}
-        (folder / "connection.json").write_text(json.dumps(info))
+        environment = kwargs["env"]
+        shutil.copy(environment["CXEDU_QUESTIONS"], self._box / "kernel" / "questions")
         for path in [self._box, *self._box.rglob("*")]:
             path.chmod(0o777 if path.is_dir() else 0o666)
         order = {
             "box": self.kernel_id,
-            "environment": environment,
+            "environment": {name: environment[name] for name in OURS},
             "limits": manager.limits,
-            "seed": zlib.crc32(environment.get("CXEDU_STUDENT", "").encode()),
+            "seed": zlib.crc32(environment["CXEDU_STUDENT"].encode()),
         }
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(manager.warm)
@@ -187,7 +177,6 @@ class WarmKernelManager(AsyncKernelManager):
 
     client_factory = Type(QuickClient)
     warm = Unicode(help="The socket of the warm process.")
-    sandboxed = Bool(help="Whether the warm process is in the sandbox.")
     limits = Dict(help="Those of `confine.Limits` that aren't as usual.")
 
     @default("session")

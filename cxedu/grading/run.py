@@ -286,8 +286,7 @@ class Own:
                 stack.callback(self._warm.close)
                 Finalize(None, _close_own, exitpriority=0)  # pools' workers skip atexit
             socket = str(self._warm.wait()) if self._warm else job.warm
-            kernels = Config(Run={"warm": socket, "sandboxed": job.level == "sandbox"})
-            self.grader = Grader(job.root, job.assignment, kernels)
+            self.grader = Grader(job.root, job.assignment, Config(Run={"warm": socket}))
             stack.callback(self.grader.close)
             self.close = stack.pop_all().close
 

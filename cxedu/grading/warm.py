@@ -277,7 +277,7 @@ def _be_kernel(
     os.closerange(3, tell)
     if sandboxed:
         confine.drop_privileges()
-    os.environ.update(order["environment"])
+    os.environ.update(order["environment"], CXEDU_QUESTIONS=f"{folder}/questions")
     random.seed(order["seed"])
     sys.modules["numpy"].random.seed(order["seed"])
     confine.limit(limits, order["already"], sandboxed)
@@ -286,7 +286,7 @@ def _be_kernel(
     from cxedu.grading.kernel import BoundedDisplay, GradingApp
 
     app = GradingApp.instance()
-    app.connection_file = f"{folder}/connection.json"
+    app.ip = f"{folder}/k"
     app.initialize()
     shell: Any = app.shell
     shell.display_pub.register_hook(BoundedDisplay())
