@@ -3,7 +3,7 @@
 In the order in which a submission meets them:
 
 - `command` is `cxedu grade`; `run` grades a class, several at a time, and goes on after whatever
-  happens to one; `grader` is one submission from start to record.
+  happens to one; `grader` is one submission from start to record; `course` is what nbgrader has.
 - `submission` makes a private copy of what was handed in and puts damaged files right.
 - nbgrader's preprocessors, named in `nbgrader_config.py`: `repair` puts a notebook's cells right,
   `execute` runs it, `verdicts` judges what its checks hand in and saves the scores, `sanitize` takes
