@@ -234,7 +234,7 @@ class Run(Execute):
                     reply = message
                     until = time.monotonic() + self.iopub_timeout
                 else:
-                    done = self._take(message, cell, index) or done
+                    done = done or self._take(message, cell, index)
         return stopped or reply
 
 
