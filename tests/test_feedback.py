@@ -9,22 +9,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import courses
 import nbformat
 import pytest
+from courses import PS, ROOT, read
 from nbformat import v4
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
-from cxedu.course.classroom import solved, submission
-from cxedu.exercises import load
 from cxedu.feedback import feedback, page
 from cxedu.grading.command import main
 from cxedu.grading.course import course_api
 from cxedu.grading.run import grade
 
-ROOT = Path(__file__).parents[1]
-FIXTURE = Path(__file__).parent / "fixtures" / "course" / "solutions"
-PS = "ps90"
 BEHAVIOURS = {
     "s1": "perfect",
     "s2": "partly wrong, odd tasks",
@@ -36,8 +33,6 @@ BEHAVIOURS = {
 CONFIG = """
 import sys
 sys.path.insert(0, str(ROOT))
-c.Exchange.root = str(ROOT / "exchange")
-c.Exchange.cache = str(ROOT / "cache")
 c.AssignLatePenalties.plugin_class = "feedback_penalty.Some"
 """
 PENALTY = """
@@ -73,13 +68,10 @@ print("long " * 5000)
 
 def new_course(folder: Path) -> Path:
     """The fixture with one more cell: an ordinary nbgrader test, part of it hidden."""
-    shutil.copytree(FIXTURE / PS, folder / "solutions" / PS)
-    (folder / "exchange").mkdir()
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (folder / "nbgrader_config.py").write_text(config + CONFIG, encoding="utf-8")
+    courses.new_course(folder, CONFIG)
     (folder / "feedback_penalty.py").write_text(PENALTY, encoding="utf-8")
     path = folder / "solutions" / PS / f"{PS}.ipynb"
-    nb = nbformat.read(path, as_version=4)
+    nb = read(path)
     extra = v4.new_code_cell(ORDINARY, id="ps90-6")
     keys = {"grade": True, "solution": False, "task": False, "locked": True, "schema_version": 3}
     extra.metadata["nbgrader"] = {**keys, "grade_id": "ps90-6", "points": 1}
@@ -91,33 +83,24 @@ def new_course(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class that has been graded, with its feedback."""
-    course = new_course(tmp_path_factory.mktemp("feedback") / "course")
-    api = course_api(course)
-    assert api.generate_assignment(PS)["success"]
-    solution = nbformat.read(course / "solutions" / PS / f"{PS}.ipynb", as_version=4)
-    released = nbformat.read(course / "exercises" / PS / f"{PS}.ipynb", as_version=4)
-    problem_set = load(PS, course / "solutions" / PS / "checks.py")
+    course = courses.generate(new_course(tmp_path_factory.mktemp("feedback") / "course"))
 
     def submit(student: str, nb: nbformat.NotebookNode) -> Path:
-        folder = course / "submitted" / student / PS
-        folder.mkdir(parents=True)
-        nbformat.write(nb, folder / f"{PS}.ipynb")
+        folder = courses.submit(course, student, nb)
         hour = 14 if student == "s5" else 10
         (folder / "timestamp.txt").write_text(f"2026-03-06 {hour}:00:00 UTC")
         (folder / "submission_secret.txt").write_text(student)  # nbgrader's, from the exchange
         return folder / f"{PS}.ipynb"
 
-    with api.gradebook as gradebook:
+    with course_api(course).gradebook as gradebook:
         due = datetime.datetime(2026, 3, 6, 12)
         gradebook.update_or_create_assignment(PS, duedate=due)
         gradebook.update_or_create_student("s1", first_name="Ada", last_name="Lovelace")
         gradebook.update_or_create_student("hostile", first_name=EVIL, last_name=EVIL)
         gradebook.update_or_create_student("nobody")
-    for student, behaviour in BEHAVIOURS.items():
-        nb, _ = submission(behaviour, released, solution, problem_set)
-        assert nb is not None
+    for student, (nb, _) in courses.submissions(course, BEHAVIOURS).items():
         submit(student, nb)
-    right = solved(released, solution)
+    right = courses.right_answers(course)
     at = {c.id: i for i, c in enumerate(right.cells)}
 
     nb = copy.deepcopy(right)
@@ -347,7 +330,7 @@ def signs(tex: str) -> str:
 def test_formulas_of_the_course_are_typeset() -> None:
     found = []
     for path in sorted((ROOT / "solutions").glob("*/*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
+        for cell in read(path).cells:
             if cell.cell_type == "markdown" and "$" in cell.source:
                 made = page.markdown(cell.source)
                 assert "<code>\\" not in made, cell.id

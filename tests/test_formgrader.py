@@ -15,15 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from courses import generate, right_answers
 from hostile import Bait, Submission, after, attempts, both
 from nbformat import v4
 from nbgrader.api import Gradebook
 from test_feedback import EVIL, HOSTILE, PS, new_course
 from test_site import FLAGS, find_chromium
 
-from cxedu.course.classroom import solved
 from cxedu.grading.course import course_api
 from cxedu.grading.run import grade
 
@@ -93,11 +92,7 @@ class Formgrader:
 
 def new_class(course: Path) -> None:
     """Everybody's submission."""
-    assert course_api(course).generate_assignment(PS)["success"]
-    right = solved(
-        nbformat.read(course / "exercises" / PS / f"{PS}.ipynb", as_version=4),
-        nbformat.read(course / "solutions" / PS / f"{PS}.ipynb", as_version=4),
-    )
+    right = right_answers(generate(course))
     bait = Bait(course, course, 0, 0, "", "", 0)
     for student, change in CLASS.items():
         folder = course / "submitted" / student / PS

@@ -4,7 +4,6 @@ import copy
 import json
 import os
 import re
-import shutil
 import sys
 from io import StringIO
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from courses import FIXTURE, PS, ROOT, generate, new_course, read, right_answers, submit
 from jupyter_core.application import NoStart
 from nbformat import v4
 from nbgrader.api import Gradebook
@@ -28,21 +28,6 @@ from cxedu.grading.run import export, grade
 from cxedu.grading.sanitize import Sanitize, clean
 from cxedu.grading.verdicts import Verdicts
 from cxedu.world import World
-
-ROOT = Path(__file__).parents[1]
-FIXTURE = Path(__file__).parent / "fixtures" / "course"
-PS = "ps90"
-
-
-def new_course(folder: Path, more: str = "") -> Path:
-    """A course with the fixture problem set, and an exchange of its own."""
-    folder.mkdir(parents=True)
-    shutil.copytree(FIXTURE / "solutions", folder / "solutions")
-    (folder / "exchange").mkdir()
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    config += 'c.Exchange.root = str(ROOT / "exchange")\nc.Exchange.cache = str(ROOT / "cache")\n'
-    (folder / "nbgrader_config.py").write_text(config + more, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -72,10 +57,6 @@ def nbgrader(monkeypatch):
         return printed.getvalue()
 
     return run
-
-
-def read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)
 
 
 def scores(course: Path, student: str) -> dict[str, float]:
@@ -232,21 +213,13 @@ def traps(tmp_path_factory):
     )
     course = new_course(tmp_path_factory.mktemp("traps") / "course", more)
     release_all(course)
-    from cxedu.grading.course import course_api
-
-    assert course_api(course).generate_assignment(PS)["success"]
-    right = solved(
-        read(course / "exercises" / PS / f"{PS}.ipynb"),
-        read(course / "solutions" / PS / f"{PS}.ipynb"),
-    )
+    right = right_answers(generate(course))
     at = {c.id: i for i, c in enumerate(right.cells)}
 
-    def submit(student, change):
+    def submitted(student, change):
         nb = copy.deepcopy(right)
         change(nb.cells)
-        folder = course / "submitted" / student / PS
-        folder.mkdir(parents=True)
-        nbformat.write(nb, folder / f"{PS}.ipynb")
+        folder = submit(course, student, nb)
         (folder / "checks.py").write_text("raise SystemExit('not this one')")
         return folder
 
@@ -299,12 +272,12 @@ def traps(tmp_path_factory):
         cells[at["ps90-5"]].source = "a < b <script>alert(3)</script> [x](javascript:alert(4))"
 
     for change in (silent, replaced, loops, swallows, somebody_else, borrowed, split, scripts):
-        submit(change.__name__, change)
-    folder = submit("broken_json", lambda cells: None)
+        submitted(change.__name__, change)
+    folder = submitted("broken_json", lambda cells: None)
     (folder / f"{PS}.ipynb").write_text('{"cells": [')
-    folder = submit("empty_file", lambda cells: None)
+    folder = submitted("empty_file", lambda cells: None)
     (folder / f"{PS}.ipynb").write_text("")
-    folder = submit("missing_notebook", lambda cells: None)
+    folder = submitted("missing_notebook", lambda cells: None)
     (folder / f"{PS}.ipynb").unlink()
     table = grade(course, PS, progress=False).set_index("student")
     return course, table

@@ -21,12 +21,11 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
+from courses import PS, generate, new_course, read, right_answers, submissions
 from nbformat import v4
 from nbgrader.api import Gradebook
 
 import cxedu
-from cxedu.course.classroom import solved, submission
-from cxedu.exercises import load
 from cxedu.grading import confine, record, run
 from cxedu.grading import warm as warming
 from cxedu.grading.command import main
@@ -40,32 +39,7 @@ from cxedu.grading.submission import read as read_oddly
 from cxedu.grading.verify import stock
 from cxedu.grading.warm import WarmProcess
 
-ROOT = Path(__file__).parents[1]
-FIXTURE = Path(__file__).parent / "fixtures" / "course"
-PS = "ps90"
 STUDENTS = ["ada", "bob", "cyd", "dee", "eve"]
-
-
-def new_course(folder: Path) -> Path:
-    """A course with the fixture problem set, generated."""
-    folder.mkdir(parents=True)
-    shutil.copytree(FIXTURE / "solutions", folder / "solutions")
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
-    return folder
-
-
-def generate(course: Path) -> None:
-    made = course_api(course).generate_assignment(PS)
-    assert made["success"], made
-
-
-def read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)
-
-
-def right_answers(course: Path) -> nbformat.NotebookNode:
-    released = read(course / "exercises" / PS / f"{PS}.ipynb")
-    return solved(released, read(course / "solutions" / PS / f"{PS}.ipynb"))
 
 
 def submit(course: Path, student: str, nb, name: str = f"{PS}.ipynb") -> Path:
@@ -368,8 +342,7 @@ def test_one_missing_notebook_leaves_the_others(tmp_path):
 
 def test_what_was_generated_anew_counts(tmp_path):
     """A worker remembers the problem set's cells, but not longer than they are true."""
-    course = new_course(tmp_path / "course")
-    generate(course)
+    course = generate(new_course(tmp_path / "course"))
     submit(course, "ada", right_answers(course))
     before = grade(course, PS, progress=False, workers=1).loc[0]
     source = course / "solutions" / PS / f"{PS}.ipynb"
@@ -409,14 +382,11 @@ def children():
 
 @pytest.fixture(scope="module")
 def ungraded(tmp_path_factory):
-    course = new_course(tmp_path_factory.mktemp("ungraded") / "course")
-    generate(course)
-    problem_set = load(PS, course / "solutions" / PS / "checks.py")
-    released = read(course / "exercises" / PS / f"{PS}.ipynb")
-    solution = read(course / "solutions" / PS / f"{PS}.ipynb")
+    course = generate(new_course(tmp_path_factory.mktemp("ungraded") / "course"))
     behaviours = ["perfect", "the kernel dies", "a cell raises", "blank", "deleted check"]
-    for student, behaviour in zip(STUDENTS, behaviours, strict=True):
-        submit(course, student, submission(behaviour, released, solution, problem_set)[0])
+    made = submissions(course, dict(zip(STUDENTS, behaviours, strict=True)))
+    for student, (nb, _) in made.items():
+        submit(course, student, nb)
     (course / "submitted" / "bob" / PS / "timestamp.txt").write_text("2026-03-06 20:00:00 UTC")
     with gradebook(course) as book:
         book.update_or_create_assignment(PS, duedate="2026-03-06 18:00:00")
@@ -695,20 +665,17 @@ def test_workers_and_confinement_change_nothing(start, monkeypatch):
 
 def test_stock_nbgrader_fills_the_gradebook_alike(tmp_path, monkeypatch, capsys):
     """`nbgrader autograde` and `cxedu grade`, over well-behaved submissions of all kinds."""
-    course = new_course(tmp_path / "course")
-    generate(course)
-    problem_set = load(PS, course / "solutions" / PS / "checks.py")
-    released = read(course / "exercises" / PS / f"{PS}.ipynb")
-    solution = read(course / "solutions" / PS / f"{PS}.ipynb")
+    course = generate(new_course(tmp_path / "course"))
     behaviours = [
         *("perfect", "partly wrong, odd tasks", "partly wrong, even tasks", "other right way"),
         *("blank", "a cell raises", "late", "warnings"),
     ]
-    expected = {}
-    for number, behaviour in enumerate(behaviours):
-        nb, expected[f"s{number}"] = submission(behaviour, released, solution, problem_set)
-        folder = submit(course, f"s{number}", nb)
-        if behaviour == "late":
+    who = {f"s{number}": behaviour for number, behaviour in enumerate(behaviours)}
+    made = submissions(course, who)
+    expected = {student: points for student, (_, points) in made.items()}
+    for student, (nb, _) in made.items():
+        folder = submit(course, student, nb)
+        if who[student] == "late":
             (folder / "timestamp.txt").write_text("2026-03-06 20:00:00 UTC")
     with gradebook(course) as book:
         book.update_or_create_assignment(PS, duedate="2026-03-06 18:00:00")

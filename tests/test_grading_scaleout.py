@@ -14,21 +14,15 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
-import nbformat
 import postgres
 import psutil
 import pytest
+from courses import PS, generate, new_course, submissions, submit
 from nbgrader.api import Gradebook
 
-from cxedu.course.classroom import submission
-from cxedu.exercises import load
 from cxedu.grading import confine, run
-from cxedu.grading.course import course_api
 from cxedu.grading.run import AHEAD, Outcome, grade
 
-ROOT = Path(__file__).parents[1]
-FIXTURE = Path(__file__).parent / "fixtures" / "course"
-PS = "ps90"
 CLASS = {
     "ada": "perfect",
     "ben": "partly wrong, odd tasks",
@@ -47,22 +41,10 @@ pytestmark = pytest.mark.skipif(
 
 def a_class(folder: Path, more: str = "", who: dict[str, str] = CLASS) -> tuple[Path, dict]:
     """A course in which these students have handed in; and the scores that they must get."""
-    shutil.copytree(FIXTURE / "solutions", folder / "solutions")
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (folder / "nbgrader_config.py").write_text(f"{config}\n{more}\n", encoding="utf-8")
-    made = course_api(folder).generate_assignment(PS)
-    assert made["success"], made
-    released, solution = (
-        nbformat.read(folder / part / PS / f"{PS}.ipynb", as_version=4)
-        for part in ("exercises", "solutions")
-    )
-    problem_set = load(PS, folder / "solutions" / PS / "checks.py")
-    expected = {}
-    for student, behaviour in who.items():
-        nb, expected[student] = submission(behaviour, released, solution, problem_set)
-        (folder / "submitted" / student / PS).mkdir(parents=True)
-        nbformat.write(nb, folder / "submitted" / student / PS / f"{PS}.ipynb")
-    return folder, expected
+    made = submissions(generate(new_course(folder, more)), who)
+    for student, (nb, _) in made.items():
+        submit(folder, student, nb)
+    return folder, {student: points for student, (_, points) in made.items()}
 
 
 def scores(table) -> dict[str, float]:

@@ -24,19 +24,16 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
+from courses import ROOT, generate, new_course, read, right_answers
 from hostile import ALL, FOR_EVER, GROUPS, MARK, PS, SECRET, Attempt, Bait, Submission, attempts
 from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook
 
-from cxedu.course.classroom import solved
 from cxedu.course.release import release_all
 from cxedu.feedback import feedback
 from cxedu.grading import confine
-from cxedu.grading.course import course_api
 from cxedu.grading.run import grade
 
-ROOT = Path(__file__).parents[1]
-FIXTURE = Path(__file__).parent / "fixtures" / "course"
 ATTEMPTS = attempts()
 # Who does nothing wrong, beside the worst: students are graded in the order of their names.
 INNOCENT = [
@@ -51,7 +48,6 @@ c.Execute.timeout_func = lambda cell: (
 )
 c.Execute.iopub_timeout = 10
 c.Run.patience = 8
-c.Exchange.root = str(ROOT / "exchange")
 """
 # What an honest student may need: threads, processes, files, memory.
 BUSY = """
@@ -80,7 +76,7 @@ class Graded:
 
     def notebook(self, student: str) -> nbformat.NotebookNode:
         path = self.course / "autograded" / student / PS / f"{PS}.ipynb"
-        return nbformat.read(path, as_version=4)
+        return read(path)
 
     def shown(self, student: str) -> str:
         """All text that the cells show."""
@@ -95,20 +91,16 @@ class Graded:
         return text
 
 
-def new_course(folder: Path) -> Path:
-    """The fixture problem set, one of whose tasks asks for the student's own code."""
-    shutil.copytree(FIXTURE / "solutions", folder / "solutions")
+def own_code(folder: Path) -> Path:
+    """A course, one of whose tasks asks for the student's own code."""
+    new_course(folder, CONFIG)
     checks = folder / "solutions" / PS / "checks.py"
     text = checks.read_text(encoding="utf-8")
     assert "answer=Function(returns" in text
     checks.write_text(text.replace("answer=Function(", "answer=Function(own_code=True, "))
     (folder / "roster.txt").write_text(SECRET)
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (folder / "nbgrader_config.py").write_text(config + CONFIG, encoding="utf-8")
-    (folder / "exchange").mkdir()
     release_all(folder)
-    assert course_api(folder).generate_assignment(PS)["success"]
-    return folder
+    return generate(folder)
 
 
 def submit(course: Path, student: str, attempt: Attempt | None, right: Any, bait: Bait) -> None:
@@ -252,18 +244,12 @@ def graded() -> Iterator[Graded]:
         patch.setenv("CXEDU_HOSTILE", SECRET)
         patch.setenv("NBGRADER_PASSWORD", SECRET)
         bait, listeners = stack.enter_context(listening(base))
-        course = new_course(bait.course)
-        right = solved(
-            nbformat.read(course / "exercises" / PS / f"{PS}.ipynb", as_version=4),
-            nbformat.read(course / "solutions" / PS / f"{PS}.ipynb", as_version=4),
-        )
+        course = own_code(bait.course)
+        right = right_answers(course)
         for student, attempt in [*chosen().items(), *((s, None) for s in INNOCENT)]:
             submit(course, student, attempt, right, bait)
         grade(course, PS, INNOCENT, progress=False, workers=2)
-        alone = {
-            s: plain(nbformat.read(course / "autograded" / s / PS / f"{PS}.ipynb", as_version=4))
-            for s in INNOCENT
-        }
+        alone = {s: plain(read(course / "autograded" / s / PS / f"{PS}.ipynb")) for s in INNOCENT}
         theirs = ("autograded/", "gradebook.db")
         before = files(course, *theirs), children(), marks()
         adopt()

@@ -4,12 +4,10 @@ import ast
 import itertools
 import json
 import re
-import shutil
-from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
+from courses import FIXTURE, PS, ROOT, generate, new_course, notebooks, read, submit
 
 from cxedu import similarity
 from cxedu.course.classroom import student_code
@@ -35,10 +33,6 @@ from cxedu.similarity import (
 )
 from cxedu.world import World
 
-ROOT = Path(__file__).parents[1]
-FIXTURE = Path(__file__).parent / "fixtures" / "course"
-PS = "ps90"
-
 
 def without_markers(source):
     return "\n".join(x for x in source.splitlines() if "### BEGIN" not in x and "### END" not in x)
@@ -51,7 +45,7 @@ def handed_out(name):
 
 def solution(name):
     """The instructor's answers, a cell each."""
-    nb = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+    nb = read(ROOT / "solutions" / name / f"{name}.ipynb")
     cells = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("solution")]
     return [without_markers(c.source) for c in cells if c.cell_type == "code"]
 
@@ -137,7 +131,7 @@ def test_half_a_copy_is_found_and_what_is_copied_is_marked(ps06):
 def other_ways(name):
     """Programs of people who didn't know each other: the solution, the reference, other ways."""
     problem_set = load(name, ROOT / "solutions" / name / "checks.py")
-    nb = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+    nb = read(ROOT / "solutions" / name / f"{name}.ipynb")
     checks = [c.source for c in nb.cells if c.source.startswith("check(")]
     programs = {"solution": solution(name)}
     for number in range(3):
@@ -299,12 +293,8 @@ mean_margin = total / len(orders)
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """Ada works alone; Bo renames what Cy wrote; Di copies Cy's numbers; two can't be read."""
-    course = tmp_path_factory.mktemp("similar") / "course"
-    shutil.copytree(FIXTURE / "solutions", course / "solutions")
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    course.joinpath("nbgrader_config.py").write_text(config, encoding="utf-8")
-    assert course_api(course).generate_assignment(PS)["success"]
-    done = nbformat.read(course / "exercises" / PS / f"{PS}.ipynb", as_version=4)
+    course = generate(new_course(tmp_path_factory.mktemp("similar") / "course"))
+    done, _ = notebooks(course)
     at = {c.id: i for i, c in enumerate(done.cells)}
     cys = load(PS, course / "solutions" / PS / "checks.py").tasks["ps90.1"]
     number = float(cys.right_answer(World.for_student("cy", PS)))
@@ -316,9 +306,7 @@ def course(tmp_path_factory):
     }
     for student, source in answers.items():
         done.cells[at["ps90-1-answer"]].source = source
-        folder = course / "submitted" / student / PS
-        folder.mkdir(parents=True)
-        nbformat.write(done, folder / f"{PS}.ipynb")
+        submit(course, student, done)
     for student, text in (("eli", '{"cells": ['), ("fay", None)):
         folder = course / "submitted" / student / PS
         folder.mkdir(parents=True)

@@ -8,20 +8,21 @@ one for each processor.
 import os
 import shutil
 import statistics
+import sys
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 from traitlets.config import Config
 
-from cxedu.course.classroom import submission
-from cxedu.exercises import load
 from cxedu.feedback import feedback
 from cxedu.grading.course import course_api
 from cxedu.grading.run import grade
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from courses import ROOT, generate, new_course, submissions, submit
+
 PS = "ps06"
 MIX = ["perfect", "partly wrong, odd tasks", "a cell raises", "blank"] * 2
 HEAVIEST = 60_000  # bytes: these submissions have no figures
@@ -31,17 +32,10 @@ HEAVIEST = 60_000  # bytes: these submissions have no figures
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class of eight that has been graded."""
     course = tmp_path_factory.mktemp("feedback") / "course"
-    shutil.copytree(ROOT / "solutions" / PS, course / "solutions" / PS)
-    shutil.copy(ROOT / "nbgrader_config.py", course)
-    assert course_api(course).generate_assignment(PS)["success"]
-    solution = nbformat.read(course / "solutions" / PS / f"{PS}.ipynb", as_version=4)
-    released = nbformat.read(course / "exercises" / PS / f"{PS}.ipynb", as_version=4)
-    problem_set = load(PS, course / "solutions" / PS / "checks.py")
-    for number, behaviour in enumerate(MIX):
-        nb, _ = submission(behaviour, released, solution, problem_set)
-        folder = course / "submitted" / f"s{number}" / PS
-        folder.mkdir(parents=True)
-        nbformat.write(nb, folder / f"{PS}.ipynb")
+    generate(new_course(course, source=ROOT / "solutions" / PS), PS)
+    who = {f"s{number}": behaviour for number, behaviour in enumerate(MIX)}
+    for student, (nb, _) in submissions(course, who, PS).items():
+        submit(course, student, nb, PS)
     assert len(grade(course, PS, progress=False)) == len(MIX)
     return course
 

@@ -26,21 +26,17 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from cxedu.course.classroom import submission
 from cxedu.exercises import judges_company, load, questions
 from cxedu.grading import confine
-from cxedu.grading.course import course_api
 
-TESTS = Path(__file__).parents[1]
-ROOT = TESTS.parent
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import postgres  # noqa: E402
+import postgres
+from courses import FIXTURE, ROOT, generate, new_course, submissions, submit
 
 LONG = bool(os.environ.get("CXEDU_BENCH_LONG"))
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -56,21 +52,10 @@ pytestmark = pytest.mark.skipif(
 
 def a_class(folder: Path, solutions: Path, name: str, count: int, more: str = "") -> Path:
     """A course in which so many have handed in a problem set."""
-    shutil.copytree(solutions / name, folder / "solutions" / name)
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (folder / "nbgrader_config.py").write_text(f"{config}\n{more}\n", encoding="utf-8")
-    made = course_api(folder).generate_assignment(name)
-    assert made["success"], made
-    released, solution = (
-        nbformat.read(folder / part / name / f"{name}.ipynb", as_version=4)
-        for part in ("exercises", "solutions")
-    )
-    problem_set = load(name, folder / "solutions" / name / "checks.py")
-    kinds = {kind: submission(kind, released, solution, problem_set)[0] for kind in MIX}
-    for number in range(count):
-        mine = folder / "submitted" / f"s{number:04}" / name
-        mine.mkdir(parents=True)
-        nbformat.write(kinds[MIX[number % len(MIX)]], mine / f"{name}.ipynb")
+    generate(new_course(folder, more, solutions / name), name)
+    who = {f"s{number:04}": MIX[number % len(MIX)] for number in range(count)}
+    for student, (nb, _) in submissions(folder, who, name).items():
+        submit(folder, student, nb, name)
     return folder
 
 
@@ -269,10 +254,9 @@ def test_curve(tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str) -> 
     with capsys.disabled():
         print(f"\nthe small problem set, {where}, sandbox on:")
     runs = []
-    solutions = TESTS / "fixtures" / "course" / "solutions"
     for count in COUNTS:
         with gradebook(how) as line:
-            course = a_class(tmp_path / str(count), solutions, "ps90", count, line)
+            course = a_class(tmp_path / str(count), FIXTURE / "solutions", "ps90", count, line)
             run = graded(course, "ps90", how)
         shutil.rmtree(course)
         runs.append(run)
