@@ -276,21 +276,6 @@ class TestDamaged:
         row = grade(course, PS, ["twice"], progress=False, force=False).loc[0]
         assert (row["score"], row["needs_manual_grade"]) == (11.5, False)
 
-    def test_a_failure_of_the_grader_is_said_and_tried_again(self, damaged, monkeypatch):
-        def fails(*_):
-            raise OSError("no space left on device")
-
-        course, _ = damaged
-        warm = SimpleNamespace(wait=lambda: Path("none"), close=lambda: None)
-        with monkeypatch.context() as patch:
-            patch.setattr(warming, "take", lambda *_: warm)
-            patch.setattr(Grader, "grade", fails)
-            table = grade(course, PS, ["package"], progress=False, workers=1)
-        assert table.loc[0, "score"] == 0
-        assert table.loc[0, "note"] == "could not be graded (OSError: no space left on device)"
-        row = grade(course, PS, ["package"], progress=False, force=False).loc[0]
-        assert row["score"] == 8
-
     def test_an_unreadable_resubmission_replaces_the_earlier_one(self, damaged):
         course, _ = damaged
         (course / "submitted" / "odd" / PS / f"{PS}.ipynb").write_text("{")
@@ -638,6 +623,17 @@ def test_what_failed_by_accident_is_graded_the_next_time(start, monkeypatch):
     monkeypatch.undo()
     again = grade(start, PS, progress=False, force=False, workers=1).set_index("student")
     assert again.loc["ada", "score"] == 8.75
+
+
+@pytest.mark.skipif(confine.level()[0] != "sandbox", reason=f"no sandbox: {confine.level()[1]}")
+def test_the_course_sets_the_limits(tmp_path):
+    course = generate(new_course(tmp_path / "course", "c.Run.limits = {'scratch': 2 << 20}"))
+    for student, size in (("ada", 1 << 20), ("bob", 4 << 20)):
+        nb = right_answers(course)
+        answer = next(c for c in nb.cells if c.get("id") == "ps90-1-answer")
+        answer.source = f"open('scratch', 'wb').write(bytes({size}))\n{answer.source}"
+        submit(course, student, nb)
+    assert grade(course, PS, progress=False)["score"].tolist() == [8, 6]
 
 
 # --- the same marks, however they are made -----------------------------------------------------

@@ -134,9 +134,8 @@ class Run(Execute):
     def _not_run(self, cell: NotebookNode) -> None:
         if cell.cell_type == "code":
             said = v4.new_output("error", ename=NOT_RUN, evalue=self._lost, traceback=[self._lost])
-            cell.outputs = [o for o in cell.get("outputs", []) if o.output_type == "stream"] + [
-                said
-            ]
+            printed = [o for o in cell.get("outputs", []) if o.output_type == "stream"]
+            cell.outputs = [*printed, said]
             cell.execution_count = None  # whether it came before the end is chance
 
     def _take(self, msg: Any, cell: NotebookNode, cell_index: int) -> bool:
