@@ -63,4 +63,4 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "cxedu.feedback.page.Explain",
 ]
-c.ExportApp.plugin_class = "cxedu.grading.run.GradesExport"
+c.ExportApp.plugin_class = "cxedu.grading.report.GradesExport"

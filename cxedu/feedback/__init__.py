@@ -22,7 +22,9 @@ from cxedu import validate
 from cxedu.feedback import page
 from cxedu.grading import sanitize
 from cxedu.grading.course import course_api, folder, notebooks_of
-from cxedu.grading.run import Outcome, Progress, local_pool
+from cxedu.grading.record import Outcome
+from cxedu.grading.report import Progress
+from cxedu.grading.run import local_pool
 
 
 def feedback(

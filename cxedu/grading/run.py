@@ -31,11 +31,11 @@ from cxedu.grading import confine, record, warm
 from cxedu.grading.course import add_indices, course_api, folder, notebooks_of
 from cxedu.grading.grader import Grader, read_outcome
 from cxedu.grading.record import Outcome
-from cxedu.grading.report import GradesExport, Progress, grades, report
+from cxedu.grading.report import Progress, grades, report
 from cxedu.grading.warm import WarmProcess
 from cxedu.world import World  # noqa: F401  (so that workers, which are forks, have it)
 
-__all__ = ["GradesExport", "Outcome", "export", "grade", "report"]
+__all__ = ["Outcome", "export", "grade", "report"]
 
 
 def grade(
