@@ -133,6 +133,9 @@ def damaged(tmp_path_factory):
     folder = submit(course, "linked", right)
     (folder / "gradebook.db").symlink_to(course / "gradebook.db")
     (folder / "timestamp.txt").write_text("yesterday, I think")
+    piped = course / "submitted" / "piped" / PS
+    piped.mkdir(parents=True)
+    os.mkfifo(piped / "timestamp.txt")
     before = tree(course / "submitted")
     table = grade(course, PS, progress=False)
     assert tree(course / "submitted") == before
@@ -148,7 +151,7 @@ class TestDamaged:
     def test_what_can_be_read_is_graded(self, damaged):
         _, table = damaged
         nothing = table["score"] == 0
-        assert list(table.index[nothing]) == ["ambiguous", "another"]
+        assert list(table.index[nothing]) == ["ambiguous", "another", "piped"]
         assert table.loc["package", "score"] == 8
         assert (table.loc[~nothing].drop(index="package")["score"] == 10).all()
         assert table.loc["plain", "repaired"] == []
@@ -193,6 +196,7 @@ class TestDamaged:
         assert "No module named 'not_on_this_machine'" in table.loc["package", "note"]
         assert "no ordinary file: gradebook.db" in table.loc["linked", "note"]
         assert "timestamp.txt holds no time" in table.loc["linked", "note"]
+        assert "no ordinary file: timestamp.txt" in table.loc["piped", "note"]
 
     def test_a_check_of_what_is_no_task_costs_nothing(self, damaged):
         assert damaged[1].loc["stray", ["score", "note"]].tolist() == [10, ""]
@@ -623,6 +627,21 @@ def test_what_failed_by_accident_is_graded_the_next_time(start, monkeypatch):
     monkeypatch.undo()
     again = grade(start, PS, progress=False, force=False, workers=1).set_index("student")
     assert again.loc["ada", "score"] == 8.75
+
+
+def test_grades_say_why_and_until_when_wherever_graded_notebooks_are(tmp_path):
+    place = "c.CourseDirectory.autograded_directory = '_build/autograded'"
+    course = generate(new_course(tmp_path / "course", place))
+    submit(course, "ada", right_answers(course), "another name.ipynb")
+    with gradebook(course) as book:
+        book.update_or_create_assignment(PS, duedate="2026-03-04 12:00:00")
+        book.update_or_create_student("ada")
+        book.update_or_create_submission(PS, "ada")
+        book.grant_extension(PS, "ada", days=1)
+    grade(course, PS, progress=False)
+    row = pd.read_csv(export(course)).loc[0]
+    assert "“another name.ipynb” was graded" in row["note"]
+    assert (row["due"], row["late_seconds"]) == ("2026-03-05 12:00:00", 0)
 
 
 @pytest.mark.skipif(confine.level()[0] != "sandbox", reason=f"no sandbox: {confine.level()[1]}")
