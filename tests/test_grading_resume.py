@@ -411,7 +411,7 @@ def records(course: Path) -> dict[str, int]:
 def grade_on(course: Path, warm: str = "", workers: int = 2) -> None:
     """In a child: go on grading, with the warm process of somebody else if there is one."""
     if warm:
-        shared = SimpleNamespace(wait=lambda: Path(warm), close=lambda: None)
+        shared = SimpleNamespace(wait=lambda: Path(warm), close=lambda: None, alive=True)
         warming.take = lambda *_: shared
     grade(course, PS, progress=False, force=False, workers=workers)
 
@@ -605,6 +605,33 @@ def test_a_killed_worker_costs_the_others_nothing(start, children, tmp_path, tim
         assert done == set(STUDENTS) - {"ada"}  # so the next run tries again
         csv = pd.read_csv(export(start)).set_index("student")
         assert "died twice" in csv.loc["ada", "note"]
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_warm_process_that_dies_is_replaced(start, monkeypatch, when):
+    take, ordinary = warming.take, Grader.grade
+    processes = []
+
+    def begin(*args):
+        processes.append(take(*args))
+        return processes[-1]
+
+    def dies(grader, student):
+        first_of_bob = student == "bob" and len(processes) == 1
+        if first_of_bob and when == "before":
+            processes[0].close()
+        outcome = ordinary(grader, student)
+        if first_of_bob:  # what looks like a kernel that its own cell has killed
+            processes[0].close()
+            outcome.note = "The kernel died in a cell; what comes after it was not run."
+        return outcome
+
+    monkeypatch.setattr(warming, "take", begin)
+    monkeypatch.setattr(Grader, "grade", dies)
+    table = grade(start, PS, progress=False, workers=1)
+    assert len(processes) == 2
+    assert table["score"].tolist() == [8.75, 6.75, 8.75, 0, 8]
+    assert not table["note"].str.contains("could not be graded").any()
 
 
 def test_what_failed_by_accident_is_graded_the_next_time(start, monkeypatch):

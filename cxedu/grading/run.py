@@ -21,6 +21,7 @@ from concurrent.futures import (
 from dataclasses import dataclass, fields, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from traitlets.config import Config
@@ -161,31 +162,26 @@ _turn = threading.Lock()  # a Dask worker may have several threads
 def _grade_all(
     job: Job, students: list[str], workers: int, executor: Executor | None, progress: bool
 ) -> dict[str, Outcome]:
-    """Grade these students' submissions; a worker that dies costs nobody a grade."""
+    """Grade these students' submissions; an accident costs nobody a grade, unless it comes twice."""
     done: dict[str, Outcome] = {}
     if not students:
         return done
+    process: WarmProcess | None = None
     with contextlib.ExitStack() as stack:
-        if executor is None and job.level != "kernel":
-            process = warm.take(job.root, job.modules, job.level == "sandbox")
-            stack.callback(process.close)
-            job = replace(job, warm=str(process.wait()))
         stack.callback(_close_own)  # where this process grades
         bar = stack.enter_context(Progress(job.assignment, len(students), progress))
-        if executor is None and workers == 1:
-            for student in students:
-                bar.begin([student])
-                done[student] = grade_one(job, student)
-                bar.end(done[student])
-            return done
-        suspects: set[str] = set()  # who was being graded when a worker died
+        suspects: set[str] = set()  # whom an accident happened to
         while left := [s for s in students if s not in done]:
+            if executor is None and job.level != "kernel" and not (process and process.alive):
+                process = warm.take(job.root, job.modules, job.level == "sandbox")
+                stack.callback(process.close)
+                job = replace(job, warm=str(process.wait()))
             alone = [s for s in left if s in suspects][:1]
-            broken = _round(job, alone or left, workers, executor, bar, done)
-            for student in broken if alone else ():  # once more
-                done[student] = _lost(job, student, "its grading process died twice")
+            accidents = _round(job, alone or left, workers, executor, process, bar, done)
+            for student, why in accidents.items() if alone else ():  # once more
+                done[student] = _lost(job, student, why)
                 bar.end(done[student])
-            suspects |= broken
+            suspects |= {*accidents}
     return done
 
 
@@ -194,14 +190,17 @@ def _round(
     students: list[str],
     workers: int,
     executor: Executor | None,
-    bar: "Progress",
+    process: WarmProcess | None,
+    bar: Progress,
     done: dict[str, Outcome],
-) -> set[str]:
-    """Hand out work until all is done or a worker dies; who was being graded then."""
-    broken: set[str] = set()
+) -> dict[str, str]:
+    """Hand out work until all is done or there is an accident; to whom, and what happened."""
+    accidents: dict[str, str] = {}
     closed = False
     with contextlib.ExitStack() as stack:
-        pool = executor or stack.enter_context(local_pool(min(workers, len(students))))
+        pool = executor or Here()
+        if executor is None and workers > 1:
+            pool = stack.enter_context(local_pool(min(workers, len(students))))
         try:
             pool.submit(os.getpid).result()  # where workers can't start, that is nobody's fault
         except BrokenExecutor as problem:
@@ -215,29 +214,56 @@ def _round(
         stack.callback(lambda: [future.cancel() for future in running])  # when interrupted
         while running or (queue and not closed):
             while queue and not closed and len(running) < workers:
+                bar.begin([*running.values(), queue[-1]])
                 try:
                     running[pool.submit(grade_one, job, queue[-1])] = queue[-1]
                     queue.pop()
                 except BrokenExecutor:
                     closed = True
-            bar.begin(list(running.values()))
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 student = running.pop(future)
                 try:
-                    done[student] = future.result()
+                    outcome = future.result()
+                    if process and not process.alive:
+                        raise Accident(KERNELS_DIED)
                 except Exception as problem:
-                    if not _worker_died(problem):
-                        raise
-                    broken.add(student)  # in a broken pool the others follow; Dask finishes them
+                    # In a broken pool the others follow; Dask finishes them.
+                    accidents[student] = _accident(problem)
                     closed = True
                 else:
-                    bar.end(done[student])
-    return broken
+                    done[student] = outcome
+                    bar.end(outcome)
+    return accidents
 
 
-def _worker_died(problem: Exception) -> bool:
+KERNELS_DIED = "could not be graded (the process that makes kernels died)"
+
+
+class Accident(Exception):
+    """A submission couldn't be graded, and that needn't be its fault."""
+
+
+def _accident(problem: Exception) -> str:
+    """What happened to a submission; where it is nobody's accident, it is raised."""
+    if isinstance(problem, Accident):
+        return str(problem)
     # Dask tries again by itself, and says KilledWorker when several workers died of one task.
-    return isinstance(problem, BrokenExecutor) or type(problem).__name__ == "KilledWorker"
+    if isinstance(problem, BrokenExecutor) or type(problem).__name__ == "KilledWorker":
+        return "its grading process died twice"
+    raise problem
+
+
+class Here(Executor):
+    """Works in this process, at once."""
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The result, which is there already."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as problem:
+            future.set_exception(problem)
+        return future
 
 
 @contextlib.contextmanager
@@ -266,13 +292,15 @@ def _be_worker() -> None:
 def grade_one(job: Job, student: str) -> Outcome:
     """Grade one submission, in this process. What `grade` hands to its workers."""
     with _turn:
-        grader = _own(job).grader  # where it can't be had, that is nobody's fault
+        own = _own(job)  # where it can't be had, that is nobody's fault
         try:
-            return grader.grade(student)
+            outcome = own.grader.grade(student)
         except Exception as problem:
-            # Nobody's submission stops the others; the next run tries again.
-            _close_own()
-            return _lost(job, student, f"could not be graded ({in_words(problem)})")
+            _close_own()  # whatever it was in the middle of
+            raise Accident(f"could not be graded ({in_words(problem)})") from None
+        if not own.alive:
+            raise Accident(KERNELS_DIED)
+        return outcome
 
 
 class Own:
