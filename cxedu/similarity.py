@@ -35,7 +35,7 @@ from cxedu.exercises.plain import decode
 from cxedu.exercises.tasks import quiet
 from cxedu.grading.course import course_api, folder, notebooks_of
 from cxedu.grading.notebook import checked_task
-from cxedu.grading.record import answers_file
+from cxedu.grading.record import answers_file, read
 from cxedu.grading.run import local_pool
 from cxedu.world import World
 
@@ -473,9 +473,9 @@ def _written(folder: Path, names: list[str]) -> list[str]:
 
 def _answers(course: Any, assignment: str, student: str) -> dict[str, Any]:
     """Task → what was handed in, from all notebooks of a submission."""
-    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
-        text = answers_file(course, assignment, student).read_text(encoding="utf-8")
-        return {task: v for each in json.loads(text).values() for task, v in each.items()}
+    kept = read(answers_file(course, assignment, student))
+    with contextlib.suppress(AttributeError):  # somebody else wrote it
+        return {task: v for each in kept.values() for task, v in each.items()}
     return {}
 
 

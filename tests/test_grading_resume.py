@@ -280,6 +280,21 @@ class TestDamaged:
         row = grade(course, PS, ["twice"], progress=False, force=False).loc[0]
         assert (row["score"], row["needs_manual_grade"]) == (11.5, False)
 
+    def test_a_failure_of_the_grader_is_said_and_tried_again(self, damaged, monkeypatch):
+        def fails(*_):
+            raise OSError("no space left on device")
+
+        course, _ = damaged
+        warm = SimpleNamespace(wait=lambda: Path("none"), close=lambda: None, alive=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(warming, "take", lambda *_: warm)
+            patch.setattr(Grader, "grade", fails)
+            table = grade(course, PS, ["package"], progress=False, workers=1)
+        assert table.loc[0, "score"] == 0
+        assert table.loc[0, "note"] == "could not be graded (OSError: no space left on device)"
+        row = grade(course, PS, ["package"], progress=False, force=False).loc[0]
+        assert row["score"] == 8
+
     def test_an_unreadable_resubmission_replaces_the_earlier_one(self, damaged):
         course, _ = damaged
         (course / "submitted" / "odd" / PS / f"{PS}.ipynb").write_text("{")

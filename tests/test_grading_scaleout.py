@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -103,24 +103,21 @@ def must_end(processes: list[psutil.Process]) -> None:
 # --- any executor ------------------------------------------------------------------------------
 
 
-class AtOnce(Executor):
+class AtOnce(run.Here):
     """Grades in this process; a submission for which `dies` has something to raise dies."""
 
     def __init__(self, dies):
         self.dies, self.asked = dies, []
 
     def submit(self, function, /, *args):
-        done: Future = Future()
-        try:
-            if function is run.grade_one:
-                self.asked.append(args[1])
-                problem = self.dies(self)
-                if problem:
-                    raise problem
-            done.set_result(function(*args))
-        except Exception as problem:
-            done.set_exception(problem)
-        return done
+        return super().submit(self._or_die if function is run.grade_one else function, *args)
+
+    def _or_die(self, job, student):
+        self.asked.append(student)
+        problem = self.dies(self)
+        if problem:
+            raise problem
+        return run.grade_one(job, student)
 
 
 class KilledWorker(Exception):
